@@ -1,0 +1,71 @@
+# `make help` lists the targets; README.md says what they build.
+.DEFAULT_GOAL := help
+.PHONY: help build summary env lint test lock clean
+
+PYTHON ?= python3
+UV ?= uv
+ARGS ?=
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# DuckDB resolves a relative path against the working directory, so it is made absolute here.
+export VOC_DUCKDB_PATH ?= $(CURDIR)/voc.duckdb
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help: ## Show this help
+	@echo "voc-warehouse: make <target>"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+	@echo "Arguments for dbt go in ARGS, for example: make build ARGS=\"--target postgres\""
+
+build: $(STAMP) profiles.yml ## Build the warehouse with dbt, then print its headline figures
+	@$(BIN)/python -m voc_cli build $(ARGS)
+
+summary: $(STAMP) profiles.yml ## Print the headline figures of the warehouse that is there
+	@$(BIN)/python -m voc_cli summary $(ARGS)
+
+env: $(STAMP) ## Create or update the Python environment in .venv
+
+lint: $(STAMP) profiles.yml ## Check the style of the SQL (sqlfluff) and the Python (ruff)
+	@echo "Checking the Python (ruff) ..."
+	@$(BIN)/ruff check --quiet .
+	@echo "Checking the SQL (sqlfluff compiles every model first, so this takes a while) ..."
+	@VOC_DUCKDB_PATH=:memory: $(BIN)/sqlfluff lint --disable-progress-bar models tests analyses
+
+test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and PostgreSQL)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lock: ## Remake requirements.lock from pyproject.toml (needs uv)
+	@command -v $(UV) >/dev/null || { \
+	  echo "make lock needs uv: install it (pip install uv) or name it (make lock UV=/path/to/uv)." >&2; exit 1; }
+	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --quiet --output-file requirements.lock
+
+clean: ## Remove what dbt and the tests wrote (keeps profiles.yml, .venv and the database)
+	@rm -rf target logs dbt_packages .pytest_cache .hypothesis .ruff_cache
+	@find voc_cli tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Never overwritten: it is yours once it is there.
+profiles.yml:
+	@cp profiles.example.yml profiles.yml
+	@echo "Created profiles.yml from profiles.example.yml; it is yours to change."
+
+# The first line of the recipe is the whole test of a usable environment: right Python, pip in it.
+$(STAMP): requirements.lock
+	@if ! $(BIN)/python -c 'import pip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
+	  version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || { \
+	    echo "'$(PYTHON)' does not run. Install Python 3.11, 3.12 or 3.13, or name one: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }; \
+	  case $$version in 3.11|3.12|3.13) ;; *) \
+	    echo "'$(PYTHON)' is Python $$version, and this project needs 3.11, 3.12 or 3.13. Install one, or name one: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1;; esac; \
+	  echo "Creating the Python environment in $(VENV) (once, about a minute) ..."; \
+	  $(PYTHON) -m venv --clear $(VENV) || { \
+	    echo "'$(PYTHON) -m venv' failed. On Debian and Ubuntu install the package python$$version-venv, then try again." >&2; exit 1; }; \
+	else \
+	  echo "Bringing the Python environment in $(VENV) up to requirements.lock ..."; \
+	fi
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock || { \
+	  echo "Installing requirements.lock failed (pip's message is above). Check the network or pip's index settings, then run make env again." >&2; exit 1; }
+	@touch $(STAMP)

@@ -1,0 +1,97 @@
+{#- Text to number or time without an error: what cannot be read is null. -#}
+
+{% macro try_to_double(text) %}{{ return(adapter.dispatch('try_to_double')(text)) }}{% endmacro %}
+
+{% macro default__try_to_double(text) %}
+    {{ return("try_cast(nullif(trim(" ~ text ~ "), '') as double)") }}
+{% endmacro %}
+
+{% macro postgres__try_to_double(text) %}
+    {{ return("case when trim(" ~ text ~ ") ~ '^[-+]?([0-9]{1,15}([.][0-9]{0,20})?|[.][0-9]{1,20})([eE][-+]?[0-9]{1,2})?$' then cast(trim(" ~ text ~ ") as double precision) end") }}
+{% endmacro %}
+
+{#- ISO 8601 text, with or without an offset (without: UTC), or epoch digits; UTC out. -#}
+{% macro try_to_timestamp(text) %}{{ return(adapter.dispatch('try_to_timestamp')(text)) }}{% endmacro %}
+
+{% macro has_offset_pattern() %}{{ return("(Z|z|[-+][0-9]{2}(:?[0-9]{2})?)$") }}{% endmacro %}
+
+{% macro default__try_to_timestamp(text) %}
+    {%- set clean = "trim(" ~ text ~ ")" -%}
+    {{ return(
+        "case"
+        ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("try_cast(" ~ clean ~ " as double)")
+        ~ " when " ~ matches(clean, ":[0-9.]+ ?" ~ has_offset_pattern()) ~ " then " ~ to_time_zone("try_cast(" ~ clean ~ " as timestamptz)", "UTC")
+        ~ " else try_cast(" ~ clean ~ " as timestamp) end"
+    ) }}
+{% endmacro %}
+
+{% macro spark__try_to_timestamp(text) %}
+    {%- set clean = "trim(" ~ text ~ ")" -%}
+    {{ return(
+        "case"
+        ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("try_cast(" ~ clean ~ " as double)")
+        ~ " else try_cast(" ~ clean ~ " as timestamp) end"
+    ) }}
+{% endmacro %}
+
+{#- PostgreSQL before 16 cannot try: the pattern admits only days that exist. -#}
+{% macro postgres__try_to_timestamp(text) %}
+    {%- set clean = "trim(" ~ text ~ ")" -%}
+    {%- set leap = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)" -%}
+    {%- set day = "([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|" ~ leap ~ "-02-29)" -%}
+    {%- set time = "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?( ?(Z|z|[-+](0[0-9]|1[0-4])(:?[0-5][0-9])?))?)?" -%}
+    {{ return(
+        "case"
+        ~ " when " ~ clean ~ " ~ '^[0-9]{9,16}$' then " ~ epoch_to_timestamp("cast(" ~ clean ~ " as double precision)")
+        ~ " when " ~ clean ~ " ~ '^" ~ day ~ time ~ "$' and " ~ clean ~ " !~ '^0000' then"
+        ~ " case when " ~ clean ~ " ~ ':[0-9.]+ ?" ~ has_offset_pattern() ~ "'"
+        ~ " then cast(" ~ clean ~ " as timestamptz) at time zone 'UTC'"
+        ~ " else cast(" ~ clean ~ " as timestamp) end end"
+    ) }}
+{% endmacro %}
+
+{#- Epoch seconds, milliseconds (from 1e11) or microseconds (from 1e14); null beyond 1e17. -#}
+{% macro epoch_to_timestamp(number) %}
+    {%- set seconds = "(case when abs(" ~ number ~ ") >= 1e17 then null when abs(" ~ number ~ ") >= 1e14 then " ~ number ~ " / 1e6 when abs(" ~ number ~ ") >= 1e11 then " ~ number ~ " / 1e3 else " ~ number ~ " end)" -%}
+    {{ return(adapter.dispatch('seconds_to_timestamp')(seconds)) }}
+{% endmacro %}
+
+{% macro default__seconds_to_timestamp(seconds) %}
+    {{ return("(timestamp '1970-01-01 00:00:00' + cast(round(" ~ seconds ~ " * 1000) as bigint) * interval '1' millisecond)") }}
+{% endmacro %}
+
+{% macro duckdb__seconds_to_timestamp(seconds) %}
+    {{ return("epoch_ms(cast(round(" ~ seconds ~ " * 1000) as bigint))") }}
+{% endmacro %}
+
+{% macro spark__seconds_to_timestamp(seconds) %}
+    {{ return("timestamp_millis(cast(round(" ~ seconds ~ " * 1000) as bigint))") }}
+{% endmacro %}
+
+{#- Regular expression found anywhere in the text. -#}
+{% macro matches(text, pattern) %}{{ return(adapter.dispatch('matches')(text, pattern)) }}{% endmacro %}
+
+{% macro default__matches(text, pattern) %}
+    {{ return("regexp_matches(" ~ text ~ ", '" ~ pattern ~ "')") }}
+{% endmacro %}
+
+{% macro postgres__matches(text, pattern) %}
+    {{ return("(" ~ text ~ " ~ '" ~ pattern ~ "')") }}
+{% endmacro %}
+
+{% macro spark__matches(text, pattern) %}
+    {{ return("(" ~ text ~ " rlike '" ~ pattern | replace('\\', '\\\\') ~ "')") }}
+{% endmacro %}
+
+{#- Every occurrence of a pattern. -#}
+{% macro replace_pattern(text, pattern, replacement) %}
+    {{ return(adapter.dispatch('replace_pattern')(text, pattern, replacement)) }}
+{% endmacro %}
+
+{% macro default__replace_pattern(text, pattern, replacement) %}
+    {{ return("regexp_replace(" ~ text ~ ", '" ~ pattern ~ "', '" ~ replacement ~ "', 'g')") }}
+{% endmacro %}
+
+{% macro spark__replace_pattern(text, pattern, replacement) %}
+    {{ return("regexp_replace(" ~ text ~ ", '" ~ pattern ~ "', '" ~ replacement ~ "')") }}
+{% endmacro %}

@@ -1,0 +1,60 @@
+{#- All times are UTC without a zone; a day is cut in reporting_timezone. -#}
+{% macro reporting_date(timestamp) %}
+    {%- if var('reporting_timezone') == 'UTC' -%}
+        {{ return("cast(" ~ timestamp ~ " as date)") }}
+    {%- else -%}
+        {{ return("cast(" ~ utc_to_local(timestamp, "'" ~ var('reporting_timezone') ~ "'") ~ " as date)") }}
+    {%- endif -%}
+{% endmacro %}
+
+{#- A time with zone as wall-clock time of the zone. -#}
+{% macro to_time_zone(timestamptz, zone) %}{{ return(adapter.dispatch('to_time_zone')(timestamptz, zone)) }}{% endmacro %}
+
+{% macro default__to_time_zone(timestamptz, zone) %}
+    {{ return("timezone('" ~ zone ~ "', " ~ timestamptz ~ ")") }}
+{% endmacro %}
+
+{% macro spark__to_time_zone(timestamptz, zone) %}
+    {{ return("cast(" ~ timestamptz ~ " as timestamp)") }}
+{% endmacro %}
+
+{#- UTC to wall clock and back; zone is a SQL expression with an IANA name. -#}
+{% macro utc_to_local(timestamp, zone) %}{{ return(adapter.dispatch('utc_to_local')(timestamp, zone)) }}{% endmacro %}
+
+{% macro default__utc_to_local(timestamp, zone) %}
+    {{ return("timezone(" ~ zone ~ ", timezone('UTC', " ~ timestamp ~ "))") }}
+{% endmacro %}
+
+{% macro spark__utc_to_local(timestamp, zone) %}
+    {{ return("from_utc_timestamp(" ~ timestamp ~ ", " ~ zone ~ ")") }}
+{% endmacro %}
+
+{% macro local_to_utc(timestamp, zone) %}{{ return(adapter.dispatch('local_to_utc')(timestamp, zone)) }}{% endmacro %}
+
+{% macro default__local_to_utc(timestamp, zone) %}
+    {{ return("timezone('UTC', timezone(" ~ zone ~ ", " ~ timestamp ~ "))") }}
+{% endmacro %}
+
+{% macro spark__local_to_utc(timestamp, zone) %}
+    {{ return("to_utc_timestamp(" ~ timestamp ~ ", " ~ zone ~ ")") }}
+{% endmacro %}
+
+{#- Minutes between two times as a double, null when either is null. -#}
+{% macro minutes_between(earlier, later) %}{{ return(adapter.dispatch('minutes_between')(earlier, later)) }}{% endmacro %}
+
+{% macro default__minutes_between(earlier, later) %}
+    {{ return("(date_diff('microsecond', " ~ earlier ~ ", " ~ later ~ ") / 60000000.0)") }}
+{% endmacro %}
+
+{% macro postgres__minutes_between(earlier, later) %}
+    {{ return("cast(extract(epoch from (" ~ later ~ " - " ~ earlier ~ ")) / 60.0 as double precision)") }}
+{% endmacro %}
+
+{% macro spark__minutes_between(earlier, later) %}
+    {{ return("(timestampdiff(microsecond, " ~ earlier ~ ", " ~ later ~ ") / 60000000.0D)") }}
+{% endmacro %}
+
+{#- Add whole days to a date, a date out. -#}
+{% macro add_days(date, days) %}
+    {{ return("cast(" ~ dbt.dateadd('day', days, date) ~ " as date)") }}
+{% endmacro %}

@@ -1,0 +1,71 @@
+{#- Type names of the contracts (string, bigint, double precision, boolean, timestamp, date,
+    numeric(p,s)) in the words of the engine. -#}
+{% macro sql_type(type) %}
+    {{ return(adapter.dispatch('sql_type')(type)) }}
+{% endmacro %}
+
+{% macro default__sql_type(type) %}
+    {{ return(api.Column.translate_type(type)) }}
+{% endmacro %}
+
+{% macro spark__sql_type(type) %}
+    {{ return('double' if type == 'double precision' else api.Column.translate_type(type)) }}
+{% endmacro %}
+
+{% macro is_text_type(dtype) %}
+    {{ return(modules.re.match('(?i)(text|string|varchar|character|char|bpchar|name|citext|json)', dtype) is not none) }}
+{% endmacro %}
+
+{% macro is_whole_number_type(dtype) %}
+    {{ return(modules.re.match('(?i)u?(tinyint|smallint|int|integer|bigint|hugeint|serial|long|short)[0-9]*$', dtype) is not none) }}
+{% endmacro %}
+
+{% macro is_number_type(dtype) %}
+    {{ return(is_whole_number_type(dtype) or modules.re.match('(?i)(numeric|decimal|double|float|real)', dtype) is not none) }}
+{% endmacro %}
+
+{#- Landed value to contract type. Text that cannot be read gives null (parse_errors names
+    it); numbers in a time column are epoch seconds, milli- or microseconds. -#}
+{% macro to_type(expression, dtype, type) %}
+    {%- if type == 'string' -%}
+        {%- if is_text_type(dtype) -%}
+            {{ return("nullif(trim(" ~ expression ~ "), '')") }}
+        {%- elif is_number_type(dtype) and not is_whole_number_type(dtype) -%}
+            {#- ids that a loader widened to floating point: 1595.0 is the id 1595 -#}
+            {{ return("case when " ~ expression ~ " = floor(" ~ expression ~ ") then cast(cast(" ~ expression ~ " as bigint) as " ~ sql_type('string') ~ ") else cast(" ~ expression ~ " as " ~ sql_type('string') ~ ") end") }}
+        {%- else -%}
+            {{ return("cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")") }}
+        {%- endif -%}
+    {%- elif type == 'boolean' -%}
+        {%- if dtype | lower in ['boolean', 'bool'] -%}
+            {{ return(expression) }}
+        {%- else -%}
+            {%- set text = "lower(trim(cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")))" -%}
+            {{ return("case when " ~ text ~ " in ('true', 't', '1', '1.0', 'yes', 'y') then true when " ~ text ~ " in ('false', 'f', '0', '0.0', 'no', 'n') then false end") }}
+        {%- endif -%}
+    {%- elif type == 'timestamp' -%}
+        {{ return(to_timestamp_type(expression, dtype)) }}
+    {%- elif type == 'date' -%}
+        {{ return(expression if dtype | lower == 'date' else "cast(" ~ to_timestamp_type(expression, dtype) ~ " as date)") }}
+    {%- else -%}
+        {%- set number = try_to_double(expression) if is_text_type(dtype) else expression -%}
+        {%- if type == 'bigint' and not is_whole_number_type(dtype) -%}
+            {%- set number = "floor(" ~ number ~ " + 0.5)" -%}
+        {%- endif -%}
+        {{ return("cast(" ~ number ~ " as " ~ sql_type(type) ~ ")") }}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro to_timestamp_type(expression, dtype) %}
+    {%- if is_text_type(dtype) -%}
+        {{ return(try_to_timestamp(expression)) }}
+    {%- elif is_number_type(dtype) -%}
+        {{ return(epoch_to_timestamp(expression)) }}
+    {%- elif dtype | lower == 'date' -%}
+        {{ return("cast(" ~ expression ~ " as " ~ sql_type('timestamp') ~ ")") }}
+    {%- elif 'with time zone' in dtype | lower or dtype | lower in ['timestamptz', 'timestamp_tz'] -%}
+        {{ return(to_time_zone(expression, 'UTC')) }}
+    {%- else -%}
+        {{ return("cast(" ~ expression ~ " as " ~ sql_type('timestamp') ~ ")") }}
+    {%- endif -%}
+{% endmacro %}

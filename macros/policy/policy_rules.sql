@@ -1,0 +1,23 @@
+{#- Select list of one rule in int_policy__violations: which file, which row, what is wrong. -#}
+{% macro policy_rule(seed, row_name, problem) -%}
+select
+        'seeds/policy/{{ seed }}.csv' as file_name,
+        cast({{ row_name }} as {{ dbt.type_string() }}) as policy_row,
+        {{ problem }} as problem
+{%- endmacro %}
+
+{% macro stop_on_policy_violations() %}
+    {%- if execute -%}
+        {%- set found = run_query('select file_name, policy_row, problem from ' ~ this ~ ' order by 1, 2, 3') -%}
+        {%- if found.rows | length > 0 -%}
+            {%- set lines = [] -%}
+            {%- for row in found.rows -%}
+                {%- do lines.append('  ' ~ row[0] ~ ', ' ~ row[1] ~ ': ' ~ row[2] ~ '.') -%}
+            {%- endfor -%}
+            {%- do exceptions.raise_compiler_error(
+                'The policy seeds break ' ~ lines | length ~ ' rule(s); nothing was built on them. Mend and run again:\n' ~ lines | join('\n')
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+    select 1 as policy_is_sound
+{% endmacro %}

@@ -1,0 +1,49 @@
+{#- A row that breaks a rule is set aside with a reason, never dropped: int_*_checked models
+    carry every landed row with quarantine_reason (null when sound), record_id and payload;
+    quarantined_records gathers them. Reasons are described in seeds/policy/quarantine_reasons.csv. -#}
+
+{#- [[reason, condition], ...] in order: the first condition that holds names the row. -#}
+{% macro quarantine_reason(rules) -%}
+case
+    {%- for reason, condition in rules %}
+            when {{ condition }} then '{{ reason }}'
+    {%- endfor %}
+        end
+{%- endmacro %}
+
+{#- 1 for the row of a key that counts, 2.. for its duplicates: the latest business time, then
+    the latest load, then a total order over what is left. -#}
+{% macro copy_number(key, order_by) -%}
+row_number() over (
+            partition by {{ key }}
+            order by {{ order_by | join(', ') }}
+        )
+{%- endmacro %}
+
+{#- Unique name of a landed row: its key; copies and missing keys are numbered. -#}
+{% macro record_id(key, copy_number='copy_number') -%}
+case
+            when {{ key }} is null then '(missing)#' || cast({{ copy_number }} as {{ dbt.type_string() }})
+            when {{ copy_number }} > 1 then {{ key }} || '#' || cast({{ copy_number }} as {{ dbt.type_string() }})
+            else {{ key }}
+        end
+{%- endmacro %}
+
+{#- JSON object of the named columns. Never name a personal column: the mart is public. -#}
+{% macro payload(columns) -%}
+    {%- set pairs = [] -%}
+    {%- for column in columns -%}
+        {%- set text = "replace(replace(cast(" ~ column ~ " as " ~ dbt.type_string() ~ "), '\\', '\\\\'), '\"', '\\\"')" -%}
+        {%- do pairs.append("coalesce('\"" ~ column ~ "\":\"' || " ~ text ~ " || '\"', '\"" ~ column ~ "\":null')") -%}
+    {%- endfor -%}
+'{' || {{ pairs | join(" || ','\n            || ") }} || '}'
+{%- endmacro %}
+
+{#- A time the business cannot have had: before 1990 or after as_of_date. -#}
+{% macro is_before_plausible(timestamp) -%}
+{{ timestamp }} < timestamp '1990-01-01 00:00:00'
+{%- endmacro %}
+
+{% macro is_after_as_of(timestamp) -%}
+{{ reporting_date(timestamp) }} > {{ as_of_date_sql() }}
+{%- endmacro %}

@@ -1,0 +1,111 @@
+{#- A landed table as it is, not as we wish it: what exists is looked up, what does not
+    becomes typed nulls (column) or zero rows (table). In the demo the table is a seed. -#}
+
+{#- Staging models of a vendor that no list names are not built. -#}
+{% macro is_listed(domain, vendor) %}
+    {{ return(vendor in var(domain ~ '_vendors')) }}
+{% endmacro %}
+
+{#- in_demo=false: a table the demo does not land. Every staging model waits for the policy
+    check, so that a broken policy stops the run before any mart is touched. -#}
+{% macro landed(vendor, table, in_demo=true) %}
+    {%- do ref('int_policy__violations') -%}
+    {%- if not var('voc_demo') -%}
+        {%- set relation = source(vendor, table) -%}
+    {%- elif in_demo -%}
+        {%- set relation = ref(vendor ~ '__' ~ table) -%}
+    {%- endif -%}
+    {%- set columns = landed_columns(relation) if relation else none -%}
+    {{ return({'vendor': vendor, 'table': table, 'relation': relation, 'exists': columns is not none, 'columns': columns or []}) }}
+{% endmacro %}
+
+{#- Columns of a relation, none where it does not exist. Unit tests cannot introspect:
+    they override this macro. -#}
+{% macro landed_columns(relation) %}
+    {%- if execute -%}
+        {%- set found = load_relation(relation) -%}
+        {%- if found -%}
+            {{ return(adapter.get_columns_in_relation(found)) }}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(none) }}
+{% endmacro %}
+
+{#- The landed column for one of our names: an alias set by the user, else the first of the
+    names that landed, whatever its case or underscores (account_id = AccountId). -#}
+{% macro landed_column(landed, names) %}
+    {%- set wanted = [names] if names is string else names -%}
+    {%- set alias = var('landed_aliases').get(landed.vendor ~ '__' ~ landed.table, {}).get(wanted[0]) -%}
+    {%- for name in ([alias] if alias else wanted) -%}
+        {%- for column in landed.columns -%}
+            {%- if column.name | lower | replace('_', '') == name | lower | replace('_', '') -%}
+                {{ return(column) }}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(none) }}
+{% endmacro %}
+
+{#- One typed field. required: a table without this column cannot be read at all. -#}
+{% macro field(landed, names, type='string', required=false) %}
+    {%- set column = landed_column(landed, names) -%}
+    {%- if column -%}
+        {{ return(to_type(adapter.quote(column.name), column.dtype, type)) }}
+    {%- elif required and landed.exists -%}
+        {%- set name = names if names is string else names[0] -%}
+        {%- do exceptions.raise_compiler_error(
+            "The landed table " ~ landed.relation ~ " has no column " ~ name ~ ", which " ~ model.name ~ " cannot do without. "
+            ~ "Land it, name your column for it in landed_aliases: {" ~ landed.vendor ~ "__" ~ landed.table ~ ": {" ~ name ~ ": your_column}}, "
+            ~ "or take '" ~ landed.vendor ~ "' off the vendor list."
+        ) -%}
+    {%- else -%}
+        {{ return('cast(null as ' ~ sql_type(type) ~ ')') }}
+    {%- endif -%}
+{% endmacro %}
+
+{#- Names of the fields whose landed text could not be read as its type, comma separated;
+    null when all could. Costs nothing where the column landed in its type. -#}
+{% macro parse_errors(landed, fields) %}
+    {%- set checks = [] -%}
+    {%- for names, type in fields -%}
+        {%- set column = landed_column(landed, names) -%}
+        {%- if column and is_text_type(column.dtype) -%}
+            {%- set quoted = adapter.quote(column.name) -%}
+            {%- do checks.append(
+                "case when trim(" ~ quoted ~ ") <> '' and " ~ to_type(quoted, column.dtype, type) ~ " is null then '" ~ column.name | lower ~ "' end"
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if checks -%}
+        nullif(concat_ws(',', {{ checks | join(', ') }}), '')
+    {%- else -%}
+        cast(null as {{ sql_type('string') }})
+    {%- endif -%}
+{% endmacro %}
+
+{#- A from clause that a missing table does not break; goes with live_rows(). -#}
+{% macro landed_from(landed) -%}
+    {{ landed.relation if landed.exists or not execute else '(select 1 as missing_table)' }} as landed
+{%- endmacro %}
+
+{#- Condition: rows the connector has not marked as deleted or superseded. History tables
+    keep closed versions: history=true. -#}
+{% macro live_rows(landed, history=false, keep_deleted=false) -%}
+    {%- if not landed.exists and execute -%}
+        1 = 0
+    {%- else -%}
+        {%- set conditions = ['1 = 1'] -%}
+        {%- for flag in ['_fivetran_deleted', '_airbyte_deleted', 'is_deleted'] if landed_column(landed, flag) and not keep_deleted -%}
+            {%- do conditions.append('coalesce(' ~ field(landed, flag, 'boolean') ~ ', false) = false') -%}
+        {%- endfor -%}
+        {%- if not history and landed_column(landed, '_fivetran_active') -%}
+            {%- do conditions.append('coalesce(' ~ field(landed, '_fivetran_active', 'boolean') ~ ', true)') -%}
+        {%- endif -%}
+        {{ conditions | join('\n        and ') }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- When the row was loaded: the last tie-break and the freshness of a vendor. -#}
+{% macro loaded_at(landed) -%}
+    {{ field(landed, ['_fivetran_synced', '_airbyte_extracted_at', '_loaded_at', 'loaded_at'], 'timestamp') }}
+{%- endmacro %}

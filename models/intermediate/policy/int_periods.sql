@@ -1,0 +1,39 @@
+-- Grain: one row per period end: the last day of each of the last history_months months, and
+-- as_of_date itself (which may be one of them). History reads no other clock.
+{{ config(materialized='table') }}
+
+{%- set month_start = as_of_date()[:8] ~ '01' %}
+
+with numbers as (
+
+    {{ dbt.generate_series(var('history_months')) }}
+
+),
+
+month_ends as (
+
+    select
+        {{ add_days(dbt.dateadd('month', '1 - cast(generated_number as ' ~ dbt.type_int() ~ ')', "cast('" ~ month_start ~ "' as date)"), -1) }}
+            as period_end,
+        generated_number
+    from numbers
+
+),
+
+periods as (
+
+    select period_end
+    from month_ends
+    where generated_number <= {{ var('history_months') - is_month_end(as_of_date()) }}
+
+    union
+
+    select {{ as_of_date_sql() }} as period_end
+
+)
+
+select
+    period_end,
+    lag(period_end) over (order by period_end) as previous_period_end,
+    period_end = {{ as_of_date_sql() }} as is_as_of_date
+from periods

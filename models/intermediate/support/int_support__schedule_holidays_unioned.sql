@@ -1,0 +1,1 @@
+{{ union_vendors('support', 'schedule_holidays') }}

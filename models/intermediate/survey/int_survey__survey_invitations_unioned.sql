@@ -1,0 +1,1 @@
+{{ union_vendors('survey', 'survey_invitations') }}

@@ -1,0 +1,3 @@
+{{ config(enabled=is_listed('billing', 'generic')) }}
+
+{{ stage_contract('billing', 'invoices') }}

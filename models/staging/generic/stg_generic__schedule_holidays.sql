@@ -1,0 +1,3 @@
+{{ config(enabled=is_listed('support', 'generic')) }}
+
+{{ stage_contract('support', 'schedule_holidays') }}

@@ -1,0 +1,3 @@
+{{ config(enabled=is_listed('employee', 'generic')) }}
+
+{{ stage_contract('employee', 'teams') }}

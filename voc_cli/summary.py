@@ -1,0 +1,106 @@
+"""The headline figures of a built warehouse, read through dbt so that every engine shares the SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from voc_cli.dbt_runs import failure_text, run_dbt
+from voc_cli.settings import UserError
+
+COMPANY = "build_summary_company"
+LOWEST_ACCOUNTS = "build_summary_lowest_accounts"
+QUARANTINE = "build_summary_quarantine"
+REASONS_SHOWN = 3
+
+Row = Mapping[str, Any]
+
+
+def read_figures(connection: Sequence[str]) -> dict[str, list[Row]]:
+    """Return the rows of each summary query in analyses/build_summary, by the query's name.
+
+    `connection` holds the dbt arguments that choose the warehouse (--target, --vars and so on).
+    Raises UserError when the marts cannot be read.
+    """
+    quiet = ["--limit", "-1", "--log-level", "none", "--no-write-json"]
+    result = run_dbt(["show", "--select", COMPANY, LOWEST_ACCOUNTS, QUARANTINE, *quiet, *connection])
+    if not result.success:
+        raise UserError(
+            f"The marts could not be read. {failure_text(result)}\n"
+            "If nothing is built yet, run `make build` first."
+        )
+    return {
+        shown.node.name: [dict(zip(shown.agate_table.column_names, row, strict=True)) for row in shown.agate_table.rows]
+        for shown in result.result.results
+    }
+
+
+def render(figures: Mapping[str, Sequence[Row]]) -> str:
+    """Turn the figures of `read_figures` into the text that the user sees."""
+    company = figures[COMPANY][0]
+    lines = [
+        f"  Accounts          {_number(company['accounts'])}",
+        f"  Survey responses  {_number(company['responses'])}",
+        f"  Company NPS       {_company_nps(company)}",
+        f"  Quarantined       {_quarantine(figures[QUARANTINE])}",
+        "",
+        *_lowest_accounts(figures[LOWEST_ACCOUNTS]),
+    ]
+    return "\n".join(lines)
+
+
+def _company_nps(company: Row) -> str:
+    if company["nps"] is None:
+        return "none yet (no NPS response in the window)"
+    caution = "" if company["is_reportable"] else ", too few to report"
+    return (
+        f"{_score(company['nps'])} (95 % interval {_interval(company)},"
+        f" {_number(company['nps_responses'])} responses{caution}) at {company['period_end']}"
+    )
+
+
+def _quarantine(rows: Sequence[Row]) -> str:
+    if not rows:
+        return "no records"
+    reasons = ", ".join(f"{row['reason']} {_number(row['records'])}" for row in rows[:REASONS_SHOWN])
+    more = f", {len(rows) - REASONS_SHOWN} more reasons" if len(rows) > REASONS_SHOWN else ""
+    return f"{_number(rows[0]['all_records'])} records ({reasons}{more})"
+
+
+def _lowest_accounts(rows: Sequence[Row]) -> list[str]:
+    if not rows:
+        return ["  No account has enough responses for a reportable NPS yet."]
+    table = [("Lowest account NPS", "Segment", "ARR", "NPS", "Interval")]
+    for row in rows:
+        table.append(
+            (
+                str(row["account_name"]),
+                str(row["segment"] or "-"),
+                "-" if row["arr"] is None else _number(row["arr"]),
+                _score(row["nps"]),
+                _interval(row),
+            )
+        )
+    return list(_aligned(table))
+
+
+def _aligned(table: Sequence[tuple[str, ...]]) -> Iterable[str]:
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    for name, segment, *numbers in table:
+        cells = [name.ljust(widths[0]), segment.ljust(widths[1])]
+        cells += [cell.rjust(width) for cell, width in zip(numbers, widths[2:], strict=True)]
+        yield "  " + "  ".join(cells)
+
+
+def _interval(row: Row) -> str:
+    if row["ci_low"] is None or row["ci_high"] is None:
+        return "-"
+    return f"{_score(row['ci_low'])} to {_score(row['ci_high'])}"
+
+
+def _score(value: Any) -> str:
+    return f"{float(value):.1f}"
+
+
+def _number(value: Any) -> str:
+    return f"{float(value):,.0f}"
