@@ -64,15 +64,16 @@
 {% endmacro %}
 
 {#- Names of the fields whose landed text could not be read as its type, comma separated;
-    null when all could. Costs nothing where the column landed in its type. -#}
+    null when all could. Costs nothing where the column landed in its type.
+    fields: (landed names, type) or (landed names, type, name to report). -#}
 {% macro parse_errors(landed, fields) %}
     {%- set checks = [] -%}
-    {%- for names, type in fields -%}
-        {%- set column = landed_column(landed, names) -%}
+    {%- for field in fields -%}
+        {%- set column, type = landed_column(landed, field[0]), field[1] -%}
         {%- if column and is_text_type(column.dtype) -%}
             {%- set quoted = adapter.quote(column.name) -%}
             {%- do checks.append(
-                "case when trim(" ~ quoted ~ ") <> '' and " ~ to_type(quoted, column.dtype, type) ~ " is null then '" ~ column.name | lower ~ "' end"
+                "case when trim(" ~ quoted ~ ") <> '' and " ~ to_type(quoted, column.dtype, type) ~ " is null then '" ~ (field[2] if field | length > 2 else column.name | lower) ~ "' end"
             ) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -30,6 +30,8 @@ journey_stages as (select * from {{ ref('journey_stages') }}),
 
 departments as (select * from {{ ref('departments') }}),
 
+exchange_rates as (select * from {{ ref('exchange_rates') }}),
+
 -- a role is known when the default scheme weighs it
 known_roles as (select distinct contact_role from role_weights where weight_scheme = 'default'),
 
@@ -165,6 +167,29 @@ violations as (
     from departments
     group by lower(team)
     having count(*) > 1
+
+    union all
+    {{ policy_rule('exchange_rates', "coalesce(from_currency, '(empty)')", "'two rates begin on ' || cast(valid_from as " ~ dbt.type_string() ~ ")") }}
+    from exchange_rates
+    group by from_currency, valid_from
+    having count(*) > 1
+
+    union all
+    {{ policy_rule('exchange_rates', "coalesce(from_currency, '(empty)')", "'a rate needs a currency code of three capital letters, valid_from, and a rate above 0'") }}
+    from exchange_rates
+    where
+        from_currency is null
+        or not {{ matches('from_currency', '^[A-Z]{3}$') }}
+        or valid_from is null
+        or rate is null
+        or rate <= 0
+
+    union all
+    {{ policy_rule('exchange_rates', "'" ~ var('reporting_currency', 'USD') ~ "'", "'reporting_currency must stand here, and only with rate 1: the rates are to that currency'") }}
+    from exchange_rates
+    having
+        coalesce(sum(case when from_currency = '{{ var("reporting_currency", "USD") }}' then 1 else 0 end), 0) = 0
+        or max(case when from_currency = '{{ var("reporting_currency", "USD") }}' and rate <> 1 then 1 else 0 end) = 1
 
 )
 

@@ -1,0 +1,27 @@
+{#- Versions of an entity (valid_from <= t < closed_at): sound versions never overlap. -#}
+
+{#- First moment after the version: its own end, but never beyond the start of the next one;
+    an end within a second of that start means the same moment (history modes end a
+    millisecond early). Null while it lasts. -#}
+{% macro closed_at(key) -%}
+{%- set next_start -%}
+lead(case when quarantine_reason is null then valid_from end) over (
+            partition by {{ key }}, case when quarantine_reason is null then 1 else 0 end
+            order by valid_from
+        )
+{%- endset -%}
+case
+        when {{ next_start }} is null then valid_to
+        when valid_to is null or valid_to >= {{ dbt.dateadd('second', -1, next_start) }} then {{ next_start }}
+        else valid_to
+    end
+{%- endmacro %}
+
+{% macro version_record_id(key) -%}
+{{ record_id(key ~ " || ' from ' || cast(valid_from as " ~ dbt.type_string() ~ ")") }}
+{%- endmacro %}
+
+{#- Join condition: the version of an entity that was valid at a moment. -#}
+{% macro valid_at(version, moment) -%}
+{{ version }}.valid_from <= {{ moment }} and ({{ version }}.closed_at is null or {{ moment }} < {{ version }}.closed_at)
+{%- endmacro %}

@@ -1,0 +1,57 @@
+{#- Role-weighted account NPS: the only place where SQL weighting is written. Each macro is an
+    aggregate over the roles of one account that are in its weight scheme; columns: role_weight,
+    role_nps (null: silent), nps_adjusted, squared_error. Decimals make sums independent of row
+    order. -#}
+
+{% macro exact(expression) -%}
+cast({{ expression }} as numeric(28,12))
+{%- endmacro %}
+
+{#- Weight of the roles that answered; 0 when none did. -#}
+{% macro role_weight_coverage() -%}
+sum(case when role_nps is not null then role_weight else 0 end)
+{%- endmacro %}
+
+{#- sum(w * nps) over the roles that answered, before renormalisation. -#}
+{% macro weighted_sum(value, power=1) -%}
+{{ as_double("sum(case when role_nps is not null then " ~ exact(
+    as_double("role_weight") ~ (" * " ~ as_double("role_weight") if power == 2 else "") ~ " * (" ~ value ~ ")"
+) ~ " end)") }}
+{%- endmacro %}
+
+{#- Mean of role NPS by renormalised weight: users cannot outvote the buyer by number. -#}
+{% macro role_weighted_mean(value) -%}
+{{ weighted_sum(value) }} / nullif({{ as_double(role_weight_coverage()) }}, 0)
+{%- endmacro %}
+
+{#- Squared error of that mean: sum(w'^2 * var'/(n+3)), w' renormalised. -#}
+{% macro role_weighted_squared_error() -%}
+{{ weighted_sum('squared_error', power=2) }} / nullif(power({{ as_double(role_weight_coverage()) }}, 2), 0)
+{%- endmacro %}
+
+{#- The score if every silent role answered at one end of the scale. -#}
+{% macro role_weighted_bound(silent_nps) -%}
+{{ as_double("coalesce(sum(" ~ exact(as_double("role_weight") ~ " * coalesce(role_nps, " ~ silent_nps ~ ")") ~ "), 0)") }}
+    / nullif({{ as_double("sum(role_weight)") }}, 0)
+{%- endmacro %}
+
+{#- Alternative: every respondent weighs as much as the role, so many users outvote a buyer. -#}
+{% macro respondent_weighted_nps() -%}
+100.0 * {{ as_double("sum(" ~ exact(as_double("role_weight") ~ " * (promoters - detractors)") ~ ")") }}
+        / nullif({{ as_double("sum(" ~ exact(as_double("role_weight") ~ " * responses") ~ ")") }}, 0)
+{%- endmacro %}
+
+{#- true when one of the scores is above zero and another below. -#}
+{% macro signs_disagree(scores) -%}
+coalesce(({{ scores | join(' > 0 or ') }} > 0) and ({{ scores | join(' < 0 or ') }} < 0), false)
+{%- endmacro %}
+
+{#- Compared after exact rounding, so that a coverage of exactly the minimum is enough. -#}
+{% macro coverage_is_enough(coverage) -%}
+cast({{ coverage }} as numeric(18,6)) >= {{ var('min_role_weight_coverage') }}
+{%- endmacro %}
+
+{#- Company level: every account weighs as much as its recurring revenue. -#}
+{% macro revenue_weighted_nps(arr, nps) -%}
+{{ as_double("sum(" ~ exact(arr ~ " * " ~ nps) ~ ")") }} / nullif({{ as_double("sum(" ~ arr ~ ")") }}, 0)
+{%- endmacro %}

@@ -1,0 +1,42 @@
+-- Grain: one row per account and period end, with its segment, region and owner as they were
+-- on that day.
+{{ config(materialized='table') }}
+
+with accounts as (
+
+    select * from {{ ref('int_crm__accounts') }}
+
+),
+
+versions as (
+
+    select * from {{ ref('int_crm__account_versions_checked') }} where quarantine_reason is null
+
+),
+
+account_periods as (
+
+    select
+        periods.period_end,
+        accounts.*,
+        accounts.created_at is null or {{ reporting_date('accounts.created_at') }} <= periods.period_end as existed,
+        {{ dbt.dateadd('day', 1, 'cast(periods.period_end as ' ~ dbt.type_timestamp() ~ ')') }} as period_close
+    from accounts
+    cross join {{ ref('int_periods') }} as periods
+
+)
+
+select
+    account_periods.period_end,
+    account_periods.account_id,
+    coalesce(versions.segment, account_periods.segment) as segment,
+    coalesce(versions.region, account_periods.region) as region,
+    coalesce(versions.owner_id, account_periods.owner_id) as owner_id,
+    account_periods.no_nps_form,
+    account_periods.existed
+from account_periods
+left join versions
+    on
+        account_periods.account_id = versions.account_id
+        and versions.valid_from < account_periods.period_close
+        and (versions.closed_at is null or versions.closed_at >= account_periods.period_close)

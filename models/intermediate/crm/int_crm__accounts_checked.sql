@@ -1,0 +1,33 @@
+-- Grain: one row per landed account row. Merged-away accounts are sound rows here.
+{{ config(materialized='table') }}
+
+with accounts as (
+
+    select
+        *,
+        {{ copy_number('account_id', ['loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_name', 'arr']) }}
+            as copy_number
+    from {{ ref('int_crm__accounts_unioned') }}
+
+),
+
+checked as (
+
+    select
+        *,
+        {{ quarantine_reason([
+            ['missing_key', 'account_id is null'],
+            ['duplicate_key', 'copy_number > 1'],
+            ['unparseable_value', 'parse_errors is not null'],
+            ['negative_amount', 'arr < 0 or seats < 0'],
+        ]) }} as quarantine_reason
+    from accounts
+
+)
+
+select
+    *,
+    {{ record_id('account_id') }} as record_id,
+    {{ payload(['account_id', 'external_id', 'parent_account_id', 'merged_into_account_id', 'arr', 'seats', 'parse_errors']) }}
+        as payload
+from checked

@@ -1,0 +1,81 @@
+-- Grain: one row per way to name a contact (match_kind id, external_id or email). Contacts
+-- merged away answer by the contact they were merged into. An e-mail that several contacts
+-- share names the one who is still there and was made last; the others are the same person.
+{{ config(materialized='table') }}
+
+with recursive contacts as (
+
+    select * from {{ ref('int_crm__contacts_checked') }} where quarantine_reason is null
+
+),
+
+merges as (
+
+    select
+        contacts.contact_id as from_id,
+        contacts.merged_into_contact_id as to_id
+    from contacts
+    inner join contacts as targets on contacts.merged_into_contact_id = targets.contact_id
+
+),
+
+{{ chain('merges') }},
+
+survivors as (
+
+    select
+        contacts.contact_id as known_contact_id,
+        contacts.external_id,
+        {{ normalised_email('contacts.email') }} as email,
+        case when cycle_members.member_id is null then coalesce(chain_ends.end_id, contacts.contact_id) else contacts.contact_id end
+            as contact_id
+    from contacts
+    left join cycle_members on contacts.contact_id = cycle_members.member_id
+    left join chain_ends on contacts.contact_id = chain_ends.start_id and chain_ends.end_number = 1
+
+),
+
+claims as (
+
+    select 'id' as match_kind, known_contact_id as match_key, contact_id, 1 as precedence from survivors
+    union all
+    select 'id' as match_kind, substring(known_contact_id, 1, 15) as match_key, contact_id, 2 as precedence
+    from survivors
+    where length(known_contact_id) = 18
+    union all
+    select 'external_id' as match_kind, external_id as match_key, contact_id, 1 as precedence
+    from survivors
+    union all
+    select 'email' as match_kind, email as match_key, contact_id, 1 as precedence
+    from survivors
+
+),
+
+ranked as (
+
+    select
+        claims.match_kind,
+        claims.match_key,
+        claims.contact_id,
+        contacts.contact_key,
+        row_number() over (
+            partition by claims.match_kind, claims.match_key
+            order by
+                claims.precedence,
+                case when contacts.left_at is not null or contacts.has_left then 1 else 0 end,
+                contacts.created_at desc nulls last,
+                claims.contact_id
+        ) as claim_number
+    from claims
+    inner join contacts on claims.contact_id = contacts.contact_id
+    where claims.match_key is not null
+
+)
+
+select
+    match_kind,
+    match_key,
+    contact_id,
+    contact_key
+from ranked
+where claim_number = 1

@@ -1,0 +1,42 @@
+-- Grain: one row per landed contact row, with its account seen through merges and the contact
+-- that answers for it when it was merged away.
+{{ config(materialized='table') }}
+
+with contacts as (
+
+    select
+        *,
+        {{ copy_number('contact_id', ['loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_id', 'email', 'title']) }}
+            as copy_number
+    from {{ ref('int_crm__contacts_unioned') }}
+
+),
+
+account_keys as (
+
+    select * from {{ ref('int_crm__account_keys') }}
+
+),
+
+checked as (
+
+    select
+        contacts.*,
+        account_keys.account_id as resolved_account_id,
+        {{ contact_key("coalesce(" ~ normalised_email('contacts.email') ~ ", contacts.contact_id)") }} as contact_key,
+        {{ quarantine_reason([
+            ['missing_key', 'contacts.contact_id is null'],
+            ['duplicate_key', 'contacts.copy_number > 1'],
+            ['unparseable_value', 'contacts.parse_errors is not null'],
+            ['unknown_account', 'contacts.account_id is not null and account_keys.account_id is null'],
+        ]) }} as quarantine_reason
+    from contacts
+    left join account_keys on contacts.account_id = account_keys.account_key
+
+)
+
+select
+    *,
+    {{ record_id('contact_id') }} as record_id,
+    {{ payload(['contact_id', 'account_id', 'external_id', 'merged_into_contact_id', 'parse_errors']) }} as payload
+from checked

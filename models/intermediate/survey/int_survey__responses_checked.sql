@@ -1,0 +1,171 @@
+-- Grain: one row per landed answer. Scored answers (metric is not null) are sound or have a
+-- quarantine_reason; answers to other questions have neither and go no further.
+{{ config(materialized='table') }}
+
+with answers as (
+
+    select
+        *,
+        {{ copy_number('response_id', [
+            'responded_at desc nulls last', 'loaded_at desc nulls last', 'source_vendor', 'raw_score', 'account_ref',
+        ]) }} as copy_number
+    from {{ ref('int_survey__questions_answered') }}
+
+),
+
+-- an answer names its invitation, or the invitation names its answer
+invitations as (
+
+    select
+        invitation_id,
+        response_ref,
+        crm_contact_ref,
+        external_contact_ref,
+        respondent_email,
+        account_ref,
+        sent_at,
+        row_number() over (partition by response_ref order by sent_at, invitation_id) as send_number
+    from {{ ref('int_survey__invitations_checked') }}
+    where quarantine_reason is null
+
+),
+
+invited_answers as (
+
+    select
+        answers.source_vendor,
+        answers.response_id,
+        answers.survey_response_id,
+        answers.survey_id,
+        answers.question_id,
+        answers.metric,
+        answers.survey_family,
+        answers.touchpoint,
+        answers.raw_score,
+        answers.scale_min,
+        answers.scale_max,
+        answers.higher_is_better,
+        answers.top_box_from,
+        answers.responded_at,
+        answers.employee_ref,
+        answers.agent_ref,
+        answers.team_ref,
+        answers.ticket_ref,
+        answers.is_test,
+        answers.loaded_at,
+        answers.parse_errors,
+        answers.copy_number,
+        coalesce(named.invitation_id, naming.invitation_id) as invitation_id,
+        coalesce(named.sent_at, naming.sent_at) as sent_at,
+        coalesce(answers.crm_contact_ref, named.crm_contact_ref, naming.crm_contact_ref) as crm_contact_ref,
+        coalesce(answers.external_contact_ref, named.external_contact_ref, naming.external_contact_ref)
+            as external_contact_ref,
+        coalesce(answers.respondent_email, named.respondent_email, naming.respondent_email) as respondent_email,
+        coalesce(answers.account_ref, named.account_ref, naming.account_ref) as account_ref
+    from answers
+    left join invitations as named on answers.invitation_ref = named.invitation_id
+    left join invitations as naming
+        on answers.survey_response_id = naming.response_ref and naming.send_number = 1
+
+),
+
+matched as (
+
+    select
+        invited_answers.*,
+        {{ matched_contact('contact_id') }} as contact_id,
+        {{ matched_contact_key('invited_answers') }} as contact_key,
+        {{ match_method('invited_answers') }} as match_method
+    from invited_answers
+    {{ match_contact_joins('invited_answers') }}
+
+),
+
+account_keys as (
+
+    select * from {{ ref('int_crm__account_keys') }}
+
+),
+
+role_versions as (
+
+    select * from {{ ref('int_crm__contact_role_versions') }}
+
+),
+
+tickets as (
+
+    select * from {{ ref('int_support__tickets') }}
+
+),
+
+team_keys as (
+
+    select * from {{ ref('int_employee__team_keys') }}
+
+),
+
+resolved as (
+
+    select
+        matched.*,
+        account_keys.account_id as named_account_id,
+        coalesce(
+            account_keys.account_id,
+            tickets.account_id,
+            case when then_roles.contact_id is not null then then_roles.account_id else current_roles.account_id end
+        ) as account_id,
+        coalesce(then_roles.contact_role, current_roles.contact_role, 'unknown') as contact_role,
+        coalesce(then_roles.role_as_of, 'current') as role_as_of,
+        tickets.ticket_id,
+        coalesce(matched.agent_ref, tickets.agent_id) as agent_id,
+        coalesce(team_keys.team_id, tickets.team_id) as team_id
+    from matched
+    left join account_keys on matched.account_ref = account_keys.account_key
+    left join role_versions as then_roles
+        on
+            matched.contact_id = then_roles.contact_id
+            and then_roles.role_as_of = 'history'
+            and {{ valid_at('then_roles', 'matched.responded_at') }}
+    left join role_versions as current_roles
+        on matched.contact_id = current_roles.contact_id and current_roles.role_as_of = 'current'
+    left join tickets on matched.ticket_ref = tickets.ticket_id
+    left join team_keys on matched.team_ref = team_keys.team_key
+
+),
+
+checked as (
+
+    select
+        *,
+        metric is not null as is_scored,
+        {{ quarantine_reason([
+            ['not_scored', 'metric is null'],
+            ['test_answer', 'is_test'],
+            ['missing_key', 'response_id is null'],
+            ['duplicate_key', 'copy_number > 1'],
+            ['score_not_a_number', "raw_score is null and parse_errors like '%raw_score%'"],
+            ['unparseable_value', 'parse_errors is not null'],
+            ['missing_score', 'raw_score is null'],
+            ['missing_time', 'responded_at is null'],
+            ['implausible_time', is_before_plausible('responded_at')],
+            ['after_as_of_date', is_after_as_of('responded_at')],
+            ['unknown_metric', "metric || ' ' || coalesce(survey_family, '') not in ('nps relationship', 'csat transactional', 'ces transactional', 'engagement employee')"],
+            ['missing_scale', 'scale_min is null or scale_max is null or top_box_from is null or scale_min >= scale_max'],
+            ['score_out_of_scale', "raw_score < scale_min or raw_score > scale_max or (metric = 'nps' and raw_score <> floor(raw_score))"],
+            ['impossible_order', 'responded_at < sent_at'],
+            ['unknown_account', "survey_family <> 'employee' and account_ref is not null and named_account_id is null"],
+        ]) }} as first_reason
+    from resolved
+
+)
+
+select
+    *,
+    case when first_reason <> 'not_scored' then first_reason end as quarantine_reason,
+    {{ record_id('response_id') }} as record_id,
+    {{ payload([
+        'response_id', 'survey_id', 'question_id', 'metric', 'raw_score', 'responded_at', 'sent_at', 'account_ref',
+        'parse_errors',
+    ]) }} as payload
+from checked

@@ -1,0 +1,52 @@
+with invitations as (
+
+    select * from {{ ref('int_survey__invitations_checked') }} where quarantine_reason is null
+
+),
+
+-- the first sound answer an invitation led to; NPS before the other questions of its session
+answers as (
+
+    select
+        invitation_id,
+        response_id,
+        responded_at,
+        ticket_id,
+        agent_id,
+        team_id,
+        row_number() over (
+            partition by invitation_id
+            order by responded_at, case metric when 'nps' then 1 else 2 end, response_id
+        ) as answer_number
+    from {{ ref('int_survey__responses') }}
+    where invitation_id is not null
+
+),
+
+team_keys as (
+
+    select * from {{ ref('int_employee__team_keys') }}
+
+)
+
+select
+    invitations.invitation_id,
+    case when coalesce(invitations.purpose_family, '') <> 'employee' then invitations.contact_key end as contact_key,
+    case when coalesce(invitations.purpose_family, '') <> 'employee' then invitations.account_id end as account_id,
+    answers.response_id,
+    case when coalesce(invitations.purpose_family, '') <> 'employee' then coalesce(invitations.agent_ref, answers.agent_id) end
+        as agent_id,
+    case when coalesce(invitations.purpose_family, '') <> 'employee' then coalesce(team_keys.team_id, answers.team_id) end
+        as team_id,
+    case when coalesce(invitations.purpose_family, '') <> 'employee' then coalesce(invitations.ticket_ref, answers.ticket_id) end
+        as ticket_id,
+    invitations.survey_id,
+    invitations.purpose_family as survey_family,
+    invitations.purpose_touchpoint as touchpoint,
+    invitations.source_vendor,
+    invitations.is_delivered,
+    invitations.sent_at,
+    coalesce(answers.responded_at, invitations.responded_at) as responded_at
+from invitations
+left join answers on invitations.invitation_id = answers.invitation_id and answers.answer_number = 1
+left join team_keys on invitations.team_ref = team_keys.team_key

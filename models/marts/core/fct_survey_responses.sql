@@ -1,0 +1,57 @@
+with responses as (
+
+    select * from {{ ref('int_survey__responses') }}
+
+),
+
+touchpoints as (
+
+    select * from {{ ref('touchpoints') }}
+
+),
+
+teams as (
+
+    select * from {{ ref('dim_teams') }}
+
+)
+
+select
+    responses.response_id,
+    responses.survey_response_id,
+    responses.survey_id,
+    responses.question_id,
+    responses.invitation_id,
+    responses.contact_key,
+    responses.account_id,
+    responses.contact_role,
+    responses.role_as_of,
+    responses.match_method,
+    -- an employee's answer carries no team or agent here: small teams would be readable
+    case when responses.survey_family <> 'employee' then responses.agent_id end as agent_id,
+    case when responses.survey_family <> 'employee' then responses.team_id end as team_id,
+    case when responses.survey_family <> 'employee' then responses.ticket_id end as ticket_id,
+    responses.survey_family,
+    responses.metric,
+    responses.touchpoint,
+    touchpoints.journey_stage,
+    case when responses.survey_family <> 'employee' then coalesce(teams.department, touchpoints.department) end as department,
+    responses.segment,
+    responses.region,
+    responses.source_vendor,
+    responses.nps_class,
+    responses.raw_score,
+    responses.scale_min,
+    responses.scale_max,
+    responses.score_pomp,
+    responses.higher_is_better,
+    responses.is_top_box,
+    responses.is_anonymous,
+    case
+        when responses.survey_family = 'employee' then cast(responses.responded_date as {{ dbt.type_timestamp() }})
+        else responses.responded_at
+    end as responded_at,
+    responses.responded_date
+from responses
+left join touchpoints on responses.touchpoint = touchpoints.touchpoint
+left join teams on responses.team_id = teams.team_id

@@ -1,0 +1,25 @@
+{#- Every *_checked model, by domain and entity: a new one is a new line here. #}
+{%- set checked = [
+    ('survey', 'responses'),
+    ('survey', 'invitations'),
+    ('crm', 'accounts'),
+    ('crm', 'account_merges'),
+    ('crm', 'account_parents'),
+    ('crm', 'account_versions'),
+    ('crm', 'contacts'),
+    ('crm', 'contact_versions'),
+    ('crm', 'contact_roles'),
+] -%}
+
+{%- for domain, entity in checked %}
+{{ 'union all\n' if not loop.first }}select
+    source_vendor,
+    '{{ domain }}' as source_name,
+    '{{ entity }}' as entity,
+    record_id,
+    quarantine_reason as reason,
+    payload,
+    cast({{ as_of_date_sql() }} as {{ dbt.type_timestamp() }}) as detected_at
+from {{ ref('int_' ~ domain ~ '__' ~ entity ~ '_checked') }}
+where quarantine_reason is not null
+{% endfor %}

@@ -1,0 +1,68 @@
+with account_schemes as (
+
+    select * from {{ ref('int_policy__account_schemes') }}
+
+),
+
+counts as (
+
+    select
+        period_end,
+        account_id,
+        contact_role,
+        {{ total('eligible_contacts') }} as eligible_contacts,
+        {{ total('eligible_respondents') }} as eligible_respondents,
+        {{ total('responses') }} as responses,
+        {{ total('promoters') }} as promoters,
+        {{ total('passives') }} as passives,
+        {{ total('detractors') }} as detractors
+    from {{ ref('int_survey__nps_counts') }}
+    where account_id is not null and not is_anonymous
+    group by 1, 2, 3
+
+),
+
+-- every role of the scheme, heard or not; a role outside it (unknown) where it has people
+account_roles as (
+
+    select
+        coalesce(account_schemes.period_end, counts.period_end) as period_end,
+        coalesce(account_schemes.account_id, counts.account_id) as account_id,
+        coalesce(account_schemes.contact_role, counts.contact_role) as contact_role,
+        account_schemes.existed,
+        account_schemes.weight_scheme,
+        account_schemes.seniority,
+        account_schemes.role_weight,
+        coalesce(counts.eligible_contacts, 0) as eligible_contacts,
+        coalesce(counts.eligible_respondents, 0) as eligible_respondents,
+        coalesce(counts.responses, 0) as responses,
+        coalesce(counts.promoters, 0) as promoters,
+        coalesce(counts.passives, 0) as passives,
+        coalesce(counts.detractors, 0) as detractors
+    from account_schemes
+    full outer join counts
+        on
+            account_schemes.period_end = counts.period_end
+            and account_schemes.account_id = counts.account_id
+            and account_schemes.contact_role = counts.contact_role
+
+)
+
+select
+    period_end,
+    account_id,
+    contact_role,
+    {{ as_double('role_weight') }} as role_weight,
+    cast(seniority as {{ dbt.type_bigint() }}) as seniority,
+    eligible_contacts,
+    responses,
+    promoters,
+    passives,
+    detractors,
+    {{ nps('promoters', 'detractors', 'responses') }} as nps,
+    {{ nps_adjusted('promoters', 'detractors', 'responses') }} as nps_adjusted,
+    {{ nps_squared_error('promoters', 'detractors', 'responses') }} as squared_error,
+    {{ as_double('eligible_respondents') }} / nullif(eligible_contacts, 0) as response_rate
+from account_roles
+-- an account's history begins with the account, or with its first vote if the CRM is younger
+where existed or eligible_contacts > 0 or responses > 0

@@ -1,0 +1,128 @@
+-- Grain: one row per person and invite. Reminders repeat their parent invite and are folded
+-- into it; test sends and thank-you mails invite nobody. SMS sends land in tables of their own.
+{{ config(enabled=is_listed('survey', 'qualtrics')) }}
+{%- set distribution = landed('qualtrics', 'distribution') %}
+{%- set distribution_contact = landed('qualtrics', 'distribution_contact') %}
+{%- set sms = landed('qualtrics', 'sms_distribution', in_demo=false) %}
+{%- set sms_contact = landed('qualtrics', 'sms_distribution_contact', in_demo=false) %}
+{%- set directory_contact = landed('qualtrics', 'directory_contact') %}
+{%- set core_contact = landed('qualtrics', 'core_contact', in_demo=false) %}
+
+with
+{%- for sends, name in [(distribution, 'mail_sends'), (sms, 'sms_sends')] %}
+{{ name }} as (
+
+    select
+        {{ field(sends, 'id', required=true) }} as distribution_id,
+        {{ field(sends, ['survey_link_survey_id', 'survey_id']) }} as survey_id,
+        {{ field(sends, 'send_date', 'timestamp') }} as sent_at,
+        lower(coalesce({{ field(sends, 'request_type') }}, 'invite')) as request_type,
+        coalesce({{ field(sends, 'parent_distribution_id') }}, {{ field(sends, 'id') }}) as invite_id
+    from {{ landed_from(sends) }}
+    where
+        {{ live_rows(sends) }}
+
+),
+{%- endfor %}
+{%- for recipients, name in [(distribution_contact, 'mail_recipients'), (sms_contact, 'sms_recipients')] %}
+
+{{ name }} as (
+
+    select
+        {{ field(recipients, 'distribution_id', required=true) }} as distribution_id,
+        {{ field(recipients, 'contact_id') }} as contact_id,
+        coalesce({{ field(recipients, 'contact_lookup_id') }}, {{ field(recipients, 'contact_id') }}) as recipient_id,
+        {{ field(recipients, 'sent_at', 'timestamp') }} as sent_at,
+        {{ field(recipients, 'response_completed_at', 'timestamp') }} as responded_at,
+        {{ field(recipients, 'response_id') }} as response_ref,
+        coalesce(lower({{ field(recipients, 'status') }}), '')
+            not in ('failure', 'error', 'blocked', 'skipped', 'softbounce', 'hardbounce', 'pending') as is_delivered,
+        {{ loaded_at(recipients) }} as loaded_at,
+        {{ parse_errors(recipients, [('sent_at', 'timestamp'), ('response_completed_at', 'timestamp')]) }} as parse_errors
+    from {{ landed_from(recipients) }}
+    where
+        {{ live_rows(recipients) }}
+
+),
+{%- endfor %}
+
+sends as (
+
+    select * from mail_sends
+    union all
+    select * from sms_sends
+
+),
+
+recipients as (
+
+    select * from mail_recipients
+    union all
+    select * from sms_recipients
+
+),
+
+directory_contacts as (
+
+    select
+        {{ field(directory_contact, 'id', required=true) }} as contact_id,
+        max(lower({{ field(directory_contact, 'email') }})) as email,
+        max({{ field(directory_contact, 'ext_ref') }}) as external_ref
+    from {{ landed_from(directory_contact) }}
+    where
+        {{ live_rows(directory_contact) }}
+    group by 1
+
+    union all
+
+    select
+        {{ field(core_contact, 'id', required=true) }} as contact_id,
+        max(lower({{ field(core_contact, 'email') }})) as email,
+        max({{ field(core_contact, 'external_data_reference') }}) as external_ref
+    from {{ landed_from(core_contact) }}
+    where
+        {{ live_rows(core_contact) }}
+    group by 1
+
+),
+
+invitations as (
+
+    select
+        coalesce(sends.invite_id, recipients.distribution_id) as invite_id,
+        recipients.recipient_id,
+        max(recipients.contact_id) as contact_id,
+        max(sends.survey_id) as survey_id,
+        min(coalesce(recipients.sent_at, sends.sent_at)) as sent_at,
+        {{ dbt.bool_or('recipients.is_delivered') }} as is_delivered,
+        min(recipients.responded_at) as responded_at,
+        max(recipients.response_ref) as response_ref,
+        max(recipients.loaded_at) as loaded_at,
+        max(recipients.parse_errors) as parse_errors
+    from recipients
+    left join sends on recipients.distribution_id = sends.distribution_id
+    where coalesce(sends.request_type, 'invite') not in ('testemail', 'thankyou')
+    group by 1, 2
+
+)
+
+select
+    invitations.invite_id || ':' || invitations.recipient_id as invitation_id,
+    invitations.survey_id,
+    cast(null as {{ sql_type('string') }}) as survey_family,
+    cast(null as {{ sql_type('string') }}) as touchpoint,
+    cast(null as {{ sql_type('string') }}) as crm_contact_ref,
+    directory_contacts.external_ref as external_contact_ref,
+    directory_contacts.email as respondent_email,
+    cast(null as {{ sql_type('string') }}) as account_ref,
+    invitations.sent_at,
+    invitations.is_delivered,
+    invitations.responded_at,
+    invitations.response_ref,
+    cast(null as {{ sql_type('string') }}) as agent_ref,
+    cast(null as {{ sql_type('string') }}) as team_ref,
+    cast(null as {{ sql_type('string') }}) as ticket_ref,
+    invitations.loaded_at,
+    invitations.parse_errors
+from invitations
+left join directory_contacts on invitations.contact_id = directory_contacts.contact_id

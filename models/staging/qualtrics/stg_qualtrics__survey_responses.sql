@@ -1,0 +1,182 @@
+-- Grain: one row per answered question (matrix row, loop) of a session. What is a metric is
+-- policy and decided after staging; free-text answers pass through.
+{{ config(enabled=is_listed('survey', 'qualtrics')) }}
+{%- set session = landed('qualtrics', 'survey_response') %}
+{%- set answer = landed('qualtrics', 'question_response') %}
+{%- set question = landed('qualtrics', 'question') %}
+{%- set option = landed('qualtrics', 'question_option') %}
+{%- set embedded = landed('qualtrics', 'survey_embedded_data') %}
+{%- set survey = landed('qualtrics', 'survey') %}
+{#- the status code is a sum of flags: 1 preview, 2 test, 4 imported, 8 spam, 16 offline #}
+{%- set test_codes = [] %}
+{%- for code in range(1, 32) if code % 2 or code // 2 % 2 or code // 8 % 2 %}{% do test_codes.append("'" ~ code ~ "'") %}{% endfor %}
+
+with sessions as (
+
+    select
+        {{ field(session, 'id', required=true) }} as survey_response_id,
+        {{ field(session, 'survey_id') }} as survey_id,
+        coalesce(
+            {{ field(session, 'end_date', 'timestamp') }},
+            {{ field(session, 'recorded_date', 'timestamp') }}
+        ) as responded_at,
+        lower({{ field(session, ['recipient_email', 'participant_email']) }}) as respondent_email,
+        {{ field(session, 'external_reference') }} as external_contact_ref,
+        lower({{ field(session, 'distribution_channel') }}) as distribution_channel,
+        lower({{ field(session, 'status') }}) as session_status,
+        {{ parse_errors(session, [('end_date', 'timestamp', 'responded_at')]) }} as parse_errors
+    from {{ landed_from(session) }}
+    where
+        {{ live_rows(session) }}
+
+),
+
+-- loop and matrix rows are questions of their own; the NPS group is derived, not an answer
+answers as (
+
+    select
+        {{ field(answer, 'response_id', required=true) }} as survey_response_id,
+        {{ field(answer, 'question_id', required=true) }} as base_question_id,
+        coalesce({{ field(answer, 'loop_id') }}, '') as loop_id,
+        coalesce({{ field(answer, 'sub_question_key') }}, '') as sub_question_key,
+        {{ field(answer, 'question_option_key') }} as option_key,
+        {{ field(answer, 'value', 'double precision') }} as answer_value,
+        {{ field(answer, ['text', 'label']) }} as answer_text,
+        {{ loaded_at(answer) }} as loaded_at,
+        {{ parse_errors(answer, [('value', 'double precision', 'raw_score')]) }} as parse_errors
+    from {{ landed_from(answer) }}
+    where
+        {{ live_rows(answer) }}
+        and coalesce({{ field(answer, 'question_id') }}, '') not like '%NPS_GROUP%'
+
+),
+
+questions as (
+
+    select
+        {{ field(question, 'survey_id') }} as survey_id,
+        {{ field(question, 'id', required=true) }} as base_question_id,
+        max(case when upper({{ field(question, 'selector') }}) = 'NPS' then 'nps' end) as detected_metric
+    from {{ landed_from(question) }}
+    where
+        {{ live_rows(question) }}
+    group by 1, 2
+
+),
+
+-- an option's code, not its key or label, is the score
+options as (
+
+    select
+        {{ field(option, 'survey_id') }} as survey_id,
+        {{ field(option, 'question_id', required=true) }} as base_question_id,
+        {{ field(option, 'key', required=true) }} as option_key,
+        max({{ field(option, 'recode_value', 'double precision') }}) as option_value
+    from {{ landed_from(option) }}
+    where
+        {{ live_rows(option) }}
+    group by 1, 2, 3
+
+),
+
+-- employee programmes are never read as customer NPS
+surveys as (
+
+    select
+        {{ field(survey, 'id', required=true) }} as survey_id,
+        max(case when upper({{ field(survey, 'project_category') }}) = 'EX' then 1 else 0 end) as is_employee_programme
+    from {{ landed_from(survey) }}
+    where
+        {{ live_rows(survey) }}
+    group by 1
+
+),
+
+embedded_pairs as (
+
+    select
+        {{ field(embedded, 'response_id', required=true) }} as survey_response_id,
+        {{ replace_pattern("lower(" ~ field(embedded, 'key', required=true) ~ ")", '[ _-]', '') }} as field_name,
+        {{ field(embedded, 'value') }} as field_value
+    from {{ landed_from(embedded) }}
+    where
+        {{ live_rows(embedded) }}
+
+),
+
+embedded_data as (
+
+    select
+        survey_response_id,
+        max(case when field_name in ('accountid', 'sfdcaccountid', 'salesforceaccountid', 'crmaccountid') then field_value end)
+            as account_ref,
+        max(case when field_name in ('contactid', 'sfdccontactid', 'salesforcecontactid', 'crmcontactid') then field_value end)
+            as crm_contact_ref,
+        max(case when field_name in ('employeeid', 'uniqueidentifier') then field_value end) as employee_ref,
+        max(case when field_name in ('agentid', 'assigneeid') then field_value end) as agent_ref,
+        max(case when field_name in ('teamid', 'team', 'groupid') then field_value end) as team_ref,
+        max(case when field_name in ('ticketid', 'caseid') then field_value end) as ticket_ref
+    from embedded_pairs
+    group by 1
+
+),
+
+named_answers as (
+
+    select
+        *,
+        {{ dbt.split_part('base_question_id', "'#'", 1) }} as question_key,
+        base_question_id
+        || case when loop_id = '' then '' else '#' || loop_id end
+        || case when sub_question_key = '' then '' else '_' || sub_question_key end as question_id
+    from answers
+
+)
+
+select
+    named_answers.survey_response_id || ':' || named_answers.question_id as response_id,
+    named_answers.survey_response_id,
+    sessions.survey_id,
+    named_answers.question_id,
+    case when coalesce(surveys.is_employee_programme, 0) = 0 then questions.detected_metric end as detected_metric,
+    cast(null as {{ sql_type('string') }}) as metric,
+    cast(null as {{ sql_type('string') }}) as survey_family,
+    cast(null as {{ sql_type('string') }}) as touchpoint,
+    coalesce(named_answers.answer_value, options.option_value) as raw_score,
+    cast(null as {{ sql_type('double precision') }}) as scale_min,
+    cast(null as {{ sql_type('double precision') }}) as scale_max,
+    cast(null as {{ sql_type('boolean') }}) as higher_is_better,
+    cast(null as {{ sql_type('double precision') }}) as top_box_from,
+    sessions.responded_at,
+    embedded_data.crm_contact_ref,
+    sessions.external_contact_ref,
+    sessions.respondent_email,
+    embedded_data.employee_ref,
+    embedded_data.account_ref,
+    cast(null as {{ sql_type('string') }}) as invitation_ref,
+    embedded_data.agent_ref,
+    embedded_data.team_ref,
+    embedded_data.ticket_ref,
+    coalesce(
+        sessions.distribution_channel in ('preview', 'test')
+        or sessions.session_status like '%preview%'
+        or sessions.session_status like '%test%'
+        or sessions.session_status like '%spam%'
+        or sessions.session_status in ({{ test_codes | join(', ') }}),
+        false
+    ) as is_test,
+    case when named_answers.answer_value is null and options.option_value is null then named_answers.answer_text end
+        as comment_text,
+    named_answers.loaded_at,
+    nullif(concat_ws(',', sessions.parse_errors, named_answers.parse_errors), '') as parse_errors
+from named_answers
+left join sessions on named_answers.survey_response_id = sessions.survey_response_id
+left join questions
+    on sessions.survey_id = questions.survey_id and named_answers.question_key = questions.base_question_id
+left join options
+    on
+        sessions.survey_id = options.survey_id
+        and named_answers.question_key = options.base_question_id
+        and named_answers.option_key = options.option_key
+left join surveys on sessions.survey_id = surveys.survey_id
+left join embedded_data on named_answers.survey_response_id = embedded_data.survey_response_id

@@ -1,0 +1,86 @@
+-- Tasks (calls, mails) and events (meetings, business reviews). A task counts from when it
+-- was done: an open one has not happened. List mails and cadences are sent by machines.
+{{ config(enabled=is_listed('crm', 'salesforce')) }}
+{%- set task = landed('salesforce', 'task') %}
+{%- set event = landed('salesforce', 'event') %}
+
+with tasks as (
+
+    select
+        {{ field(task, 'id', required=true) }} as activity_id,
+        {{ field(task, 'account_id') }} as account_ref,
+        {{ field(task, 'who_id') }} as contact_ref,
+        {{ field(task, 'owner_id') }} as owner_id,
+        lower(coalesce({{ field(task, 'type') }}, {{ field(task, 'task_subtype') }}, '')) as type_text,
+        lower(coalesce({{ field(task, 'task_subtype') }}, '')) as subtype_text,
+        lower(coalesce({{ field(task, 'call_type') }}, '')) as direction_text,
+        {{ field(task, 'is_automated_c', 'boolean') }} as is_automated_flag,
+        coalesce({{ field(task, 'is_closed', 'boolean') }}, lower({{ field(task, 'status') }}) = 'completed', false)
+            as has_happened,
+        coalesce({{ field(task, 'completed_date_time', 'timestamp') }}, {{ field(task, 'created_date', 'timestamp') }})
+            as happened_at,
+        cast(null as {{ sql_type('double precision') }}) as rating,
+        {{ loaded_at(task) }} as loaded_at,
+        {{ parse_errors(task, [('completed_date_time', 'timestamp'), ('created_date', 'timestamp')]) }} as parse_errors
+    from {{ landed_from(task) }}
+    where
+        {{ live_rows(task) }}
+
+),
+
+events as (
+
+    select
+        {{ field(event, 'id', required=true) }} as activity_id,
+        {{ field(event, 'account_id') }} as account_ref,
+        {{ field(event, 'who_id') }} as contact_ref,
+        {{ field(event, 'owner_id') }} as owner_id,
+        lower(coalesce({{ field(event, 'type') }}, 'meeting')) as type_text,
+        lower(coalesce({{ field(event, 'event_subtype') }}, '')) as subtype_text,
+        '' as direction_text,
+        {{ field(event, 'is_automated_c', 'boolean') }} as is_automated_flag,
+        true as has_happened,
+        coalesce(
+            {{ field(event, ['start_date_time', 'activity_date_time'], 'timestamp') }},
+            {{ field(event, 'activity_date', 'timestamp') }}
+        ) as happened_at,
+        {{ field(event, ['qbr_rating_c', 'rating_c'], 'double precision') }} as rating,
+        {{ loaded_at(event) }} as loaded_at,
+        {{ parse_errors(event, [
+            (['start_date_time', 'activity_date_time'], 'timestamp'),
+            ('activity_date', 'timestamp'),
+            (['qbr_rating_c', 'rating_c'], 'double precision'),
+        ]) }} as parse_errors
+    from {{ landed_from(event) }}
+    where
+        {{ live_rows(event) }}
+
+),
+
+activities as (
+
+    select * from tasks
+    union all
+    select * from events
+
+)
+
+select
+    activity_id,
+    account_ref,
+    contact_ref,
+    owner_id,
+    case
+        when type_text like '%qbr%' or type_text like '%business review%' then 'qbr'
+        when type_text like '%call%' then 'call'
+        when type_text like '%mail%' then 'email'
+        when type_text like '%meeting%' or type_text like '%event%' then 'meeting'
+        else 'other'
+    end as activity_type,
+    direction_text <> 'inbound' and type_text not like '%inbound%' as is_outbound,
+    coalesce(is_automated_flag, false) or subtype_text in ('listemail', 'cadence') as is_automated,
+    case when has_happened then happened_at end as occurred_at,
+    rating,
+    loaded_at,
+    parse_errors
+from activities

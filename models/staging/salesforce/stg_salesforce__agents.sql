@@ -1,0 +1,12 @@
+{{ config(enabled=is_listed('support', 'salesforce')) }}
+{%- set user = landed('salesforce', 'user') %}
+
+select
+    {{ field(user, 'id', required=true) }} as agent_id,
+    cast(null as {{ sql_type('string') }}) as team_id,
+    {{ field(user, 'is_active', 'boolean') }} as is_active,
+    {{ loaded_at(user) }} as loaded_at,
+    cast(null as {{ sql_type('string') }}) as parse_errors
+from {{ landed_from(user) }}
+where
+    {{ live_rows(user) }}

@@ -1,0 +1,48 @@
+-- Merged-away contacts are in the recycle bin and stay: answers still name them.
+{{ config(enabled=is_listed('crm', 'salesforce')) }}
+{%- set contact = landed('salesforce', 'contact') %}
+
+with contacts as (
+
+    select
+        {{ field(contact, 'id', required=true) }} as contact_id,
+        {{ field(contact, 'account_id') }} as account_id,
+        {{ field(contact, ['external_id_c', 'external_id']) }} as external_id,
+        {{ field(contact, 'email') }} as email,
+        {{ field(contact, 'title') }} as title,
+        {{ field(contact, ['contact_role_c', 'buying_role_c', 'role_c']) }} as crm_role,
+        {{ field(contact, 'department') }} as department,
+        {{ field(contact, 'is_champion_c', 'boolean') }} as is_champion,
+        {{ field(contact, 'has_opted_out_of_email', 'boolean') }} as is_opted_out,
+        {{ field(contact, ['left_date_c', 'left_at_c'], 'timestamp') }} as left_at,
+        {{ field(contact, ['no_longer_at_company_c', 'has_left_c'], 'boolean') }} as has_left,
+        {{ field(contact, 'master_record_id') }} as merged_into_contact_id,
+        {{ field(contact, 'created_date', 'timestamp') }} as created_at,
+        coalesce({{ field(contact, 'is_deleted', 'boolean') }}, false) as is_deleted,
+        {{ loaded_at(contact) }} as loaded_at,
+        {{ parse_errors(contact, [(['left_date_c', 'left_at_c'], 'timestamp'), ('created_date', 'timestamp')]) }}
+            as parse_errors
+    from {{ landed_from(contact) }}
+    where
+        {{ live_rows(contact, keep_deleted=true) }}
+
+)
+
+select
+    contact_id,
+    account_id,
+    external_id,
+    email,
+    title,
+    crm_role,
+    department,
+    is_champion,
+    is_opted_out,
+    left_at,
+    has_left,
+    merged_into_contact_id,
+    created_at,
+    loaded_at,
+    parse_errors
+from contacts
+where not is_deleted or merged_into_contact_id is not null

@@ -1,0 +1,13 @@
+{{ config(enabled=is_listed('crm', 'salesforce')) }}
+{%- set user = landed('salesforce', 'user') %}
+
+select
+    {{ field(user, 'id', required=true) }} as user_id,
+    {{ field(user, 'name') }} as user_name,
+    {{ field(user, 'manager_id') }} as manager_id,
+    {{ field(user, 'is_active', 'boolean') }} as is_active,
+    {{ loaded_at(user) }} as loaded_at,
+    cast(null as {{ sql_type('string') }}) as parse_errors
+from {{ landed_from(user) }}
+where
+    {{ live_rows(user) }}

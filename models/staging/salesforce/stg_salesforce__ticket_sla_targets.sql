@@ -1,0 +1,3 @@
+{{ config(enabled=is_listed('support', 'salesforce')) }}
+
+{{ stage_nothing('support', 'ticket_sla_targets') }}

@@ -1,0 +1,39 @@
+-- Service Cloud cases, for those who support customers there.
+{{ config(enabled=is_listed('support', 'salesforce')) }}
+{%- set cases = landed('salesforce', 'case', in_demo=false) %}
+
+select
+    {{ field(cases, 'id', required=true) }} as ticket_id,
+    {{ field(cases, 'account_id') }} as account_ref,
+    {{ field(cases, 'contact_id') }} as requester_ref,
+    {{ field(cases, ['contact_email', 'supplied_email']) }} as requester_email,
+    {{ field(cases, 'owner_id') }} as agent_id,
+    {{ field(cases, ['team_c', 'queue_id_c']) }} as team_id,
+    {{ field(cases, ['topic_c', 'reason']) }} as topic,
+    lower({{ field(cases, 'origin') }}) as channel,
+    lower({{ field(cases, 'type') }}) as ticket_type,
+    case lower({{ field(cases, 'priority') }})
+        when 'critical' then 'urgent'
+        when 'medium' then 'normal'
+        else lower({{ field(cases, 'priority') }})
+    end as severity,
+    case
+        when {{ field(cases, 'is_closed', 'boolean') }} then 'closed'
+        when lower({{ field(cases, 'status') }}) in ('new', 'open', 'pending', 'hold', 'solved')
+            then lower({{ field(cases, 'status') }})
+        else 'open'
+    end as status,
+    {{ field(cases, 'created_date', 'timestamp') }} as created_at,
+    cast(null as {{ sql_type('timestamp') }}) as first_assigned_at,
+    {{ field(cases, 'first_response_at_c', 'timestamp') }} as first_replied_at,
+    {{ field(cases, 'closed_date', 'timestamp') }} as solved_at,
+    cast(null as {{ sql_type('bigint') }}) as reopens,
+    {{ field(cases, 'business_hours_id') }} as schedule_id,
+    {{ field(cases, 'master_record_id') }} as merged_into_ticket_id,
+    {{ field(cases, 'master_record_id') }} is not null as is_merged,
+    false as is_deleted,
+    {{ loaded_at(cases) }} as loaded_at,
+    {{ parse_errors(cases, [('created_date', 'timestamp'), ('closed_date', 'timestamp')]) }} as parse_errors
+from {{ landed_from(cases) }}
+where
+    {{ live_rows(cases) }}
