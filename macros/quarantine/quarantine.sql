@@ -33,8 +33,9 @@ case
 {% macro payload(columns) -%}
     {%- set pairs = [] -%}
     {%- for column in columns -%}
+        {%- set name = column.split('.')[-1] -%}
         {%- set text = "replace(replace(cast(" ~ column ~ " as " ~ dbt.type_string() ~ "), '\\', '\\\\'), '\"', '\\\"')" -%}
-        {%- do pairs.append("coalesce('\"" ~ column ~ "\":\"' || " ~ text ~ " || '\"', '\"" ~ column ~ "\":null')") -%}
+        {%- do pairs.append("coalesce('\"" ~ name ~ "\":\"' || " ~ text ~ " || '\"', '\"" ~ name ~ "\":null')") -%}
     {%- endfor -%}
 '{' || {{ pairs | join(" || ','\n            || ") }} || '}'
 {%- endmacro %}

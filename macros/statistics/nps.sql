@@ -24,7 +24,8 @@ case
         when {{ responses }} > 0 then
             (
                 {{ as_double(promoters ~ ' + ' ~ detractors ~ ' + 1.5') }} / ({{ responses }} + 3.0)
-                - power({{ as_double(promoters ~ ' - ' ~ detractors) }} / ({{ responses }} + 3.0), 2)
+                - {{ as_double(promoters ~ ' - ' ~ detractors) }} / ({{ responses }} + 3.0)
+                * {{ as_double(promoters ~ ' - ' ~ detractors) }} / ({{ responses }} + 3.0)
             ) / ({{ responses }} + 3.0)
     end
 {%- endmacro %}

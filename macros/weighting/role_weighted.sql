@@ -26,7 +26,8 @@ sum(case when role_nps is not null then role_weight else 0 end)
 
 {#- Squared error of that mean: sum(w'^2 * var'/(n+3)), w' renormalised. -#}
 {% macro role_weighted_squared_error() -%}
-{{ weighted_sum('squared_error', power=2) }} / nullif(power({{ as_double(role_weight_coverage()) }}, 2), 0)
+{{ weighted_sum('squared_error', power=2) }}
+    / nullif({{ as_double(role_weight_coverage()) }} * {{ as_double(role_weight_coverage()) }}, 0)
 {%- endmacro %}
 
 {#- The score if every silent role answered at one end of the scale. -#}

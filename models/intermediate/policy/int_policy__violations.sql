@@ -191,6 +191,35 @@ violations as (
         coalesce(sum(case when from_currency = '{{ var("reporting_currency", "USD") }}' then 1 else 0 end), 0) = 0
         or max(case when from_currency = '{{ var("reporting_currency", "USD") }}' and rate <> 1 then 1 else 0 end) = 1
 
+    union all
+    {{ policy_rule('sla_targets', "coalesce(severity, '(empty)') || ' ' || coalesce(metric, '(empty)')", "'it stands more than once from ' || coalesce(cast(valid_from as " ~ dbt.type_string() ~ "), '(empty)')") }}
+    from {{ ref('sla_targets') }}
+    group by severity, metric, valid_from
+    having count(*) > 1
+
+    union all
+    {{ policy_rule('sla_targets', "coalesce(severity, '(empty)') || ' ' || coalesce(metric, '(empty)')", "'metric takes first_reply or resolution, target_minutes a number above 0; severity, is_business_hours and valid_from cannot be empty'") }}
+    from {{ ref('sla_targets') }}
+    where
+        severity is null
+        or severity <> lower(trim(severity))
+        or coalesce(metric, '') not in ('first_reply', 'resolution')
+        or target_minutes is null
+        or target_minutes <= 0
+        or is_business_hours is null
+        or valid_from is null
+
+    union all
+    {{ policy_rule('time_zones', 'lower(rails_name)', "'the name stands more than once'") }}
+    from {{ ref('time_zones') }}
+    group by lower(rails_name)
+    having count(*) > 1
+
+    union all
+    {{ policy_rule('time_zones', "coalesce(rails_name, '(empty)')", "'the zone ' || coalesce(iana_name, '(empty)') || ' is no IANA time zone'") }}
+    from {{ ref('time_zones') }}
+    where rails_name is null or iana_name is null or iana_name not in ('{{ modules.pytz.all_timezones | join("', '") }}') -- noqa: LT05
+
 )
 
 select * from violations

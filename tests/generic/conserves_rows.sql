@@ -1,0 +1,19 @@
+{#- Nothing is lost: per vendor, the rows of the staging models of this entity are the rows of
+    the checked model. -#}
+{% test conserves_rows(model, of) %}
+select
+    coalesce(landed.source_vendor, checked.source_vendor) as source_vendor,
+    landed.row_count as landed_rows,
+    checked.row_count as checked_rows
+from (
+    select source_vendor, count(*) as row_count
+    from {{ of }}
+    group by source_vendor
+) as landed
+full outer join (
+    select source_vendor, count(*) as row_count
+    from {{ model }}
+    group by source_vendor
+) as checked on landed.source_vendor = checked.source_vendor
+where coalesce(landed.row_count, 0) <> coalesce(checked.row_count, 0)
+{% endtest %}
