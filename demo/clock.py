@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 START = datetime(2025, 1, 1)
 END = datetime(2026, 6, 30, 23, 59, 59)
-AS_OF = date(2026, 6, 30)
 MONTHS = 18
 FOREVER = datetime(9999, 12, 31, 23, 59, 59)
-# Product analytics and the employee pulse went live half a year in: before that their pillars are missing.
+# Product analytics and the employee pulse went live half a year in: before that they are missing.
 USAGE_LIVE = datetime(2025, 7, 1)
 PULSE_LIVE_MONTH = 6
 
@@ -26,10 +25,6 @@ def month_index(moment: datetime) -> int:
 
 def days_in_month(index: int) -> int:
     return (month_start(index + 1) - month_start(index)).days
-
-
-def year_before(moment: datetime) -> datetime:
-    return moment.replace(year=moment.year - 1)
 
 
 def synced(moment: datetime) -> datetime:

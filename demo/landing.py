@@ -6,9 +6,10 @@ import csv
 import io
 from datetime import date, datetime
 from pathlib import Path
-from typing import Union
 
-Value = Union[None, bool, int, float, str, date, datetime]
+from demo.shapes import SHAPES
+
+Value = None | bool | int | float | str | date | datetime
 
 
 def spell(value: Value) -> str:
@@ -27,10 +28,10 @@ def spell(value: Value) -> str:
 
 
 class Table:
-    def __init__(self, vendor: str, name: str, columns: str) -> None:
+    def __init__(self, vendor: str, name: str) -> None:
         self.vendor = vendor
         self.name = name
-        self.columns = columns.split()
+        self.columns = [*SHAPES[f"{vendor}.{name}"].split(), "_fivetran_synced"]
         self.rows: list[dict[str, Value]] = []
 
     def add(self, **values: Value) -> None:
@@ -54,8 +55,12 @@ class Landing:
     def __init__(self) -> None:
         self.tables: list[Table] = []
 
-    def table(self, vendor: str, name: str, columns: str) -> Table:
-        made = Table(vendor, name, columns)
+    def __getitem__(self, name: str) -> Table:
+        return next(table for table in self.tables if f"{table.vendor}.{table.name}" == name)
+
+    def table(self, vendor: str, name: str) -> Table:
+        """A new table: the files are written in the order in which tables are made."""
+        made = Table(vendor, name)
         self.tables.append(made)
         return made
 

@@ -1,4 +1,4 @@
-"""Named random streams: one per purpose, so that a change in one place leaves the others as they were."""
+"""Named random streams, one per purpose: a change in one place leaves the others as they were."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SEED = "voc-warehouse-demo-1"
 
 
 class Stream:
-    """Draws built on ``random()`` alone: its sequence is the one Python promises to keep between versions."""
+    """Draws built on ``random()`` alone, whose sequence Python promises to keep."""
 
     def __init__(self, *names: object) -> None:
         key = "/".join([SEED, *(str(name) for name in names)])

@@ -69,3 +69,8 @@
         {{ return("cast(" ~ expression ~ " as " ~ sql_type('timestamp') ~ ")") }}
     {%- endif -%}
 {% endmacro %}
+
+{#- Sum of whole numbers as a whole number (engines widen it each in their own way). -#}
+{% macro total(expression) -%}
+cast(sum({{ expression }}) as {{ sql_type('bigint') }})
+{%- endmacro %}

@@ -1,9 +1,22 @@
-{#- Select list of one rule in int_policy__violations: which file, which row, what is wrong. -#}
+{#- Select list of one rule in int_policy__violations: which file, which row, what is wrong.
+    {column} in a text is replaced by the column's value, (empty) where it has none. -#}
 {% macro policy_rule(seed, row_name, problem) -%}
 select
         'seeds/policy/{{ seed }}.csv' as file_name,
-        cast({{ row_name }} as {{ dbt.type_string() }}) as policy_row,
-        {{ problem }} as problem
+        {{ filled_text(row_name) }} as policy_row,
+        {{ filled_text(problem) }} as problem
+{%- endmacro %}
+
+{% macro filled_text(text) -%}
+    {%- set parts = [] -%}
+    {%- for part in modules.re.split('[{}]', text) -%}
+        {%- if loop.index0 % 2 -%}
+            {%- do parts.append("coalesce(cast(" ~ part ~ " as " ~ dbt.type_string() ~ "), '(empty)')") -%}
+        {%- elif part -%}
+            {%- do parts.append("'" ~ part ~ "'") -%}
+        {%- endif -%}
+    {%- endfor -%}
+{{ parts | join(' || ') }}
 {%- endmacro %}
 
 {% macro stop_on_policy_violations() %}

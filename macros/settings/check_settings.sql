@@ -36,6 +36,9 @@
         {%- for vendor in vendors -%}{%- do listed.append(vendor) -%}{%- endfor -%}
     {%- endfor -%}
     {%- if not var('voc_demo') -%}
+        {%- if not env_var('VOC_HASH_SALT', '') -%}
+            {%- do exceptions.warn("VOC_HASH_SALT is not set: whoever guesses an e-mail can find its contact_key. Set it to a secret text and keep it: another salt makes other keys.") -%}
+        {%- endif -%}
         {%- for vendor in listed | unique -%}{%- do check_vendor_has_landed(vendor) -%}{%- endfor -%}
     {%- endif -%}
 {% endmacro %}

@@ -9,7 +9,7 @@ with accounts as (
 
 ),
 
-merges as (
+absorptions as (
 
     select * from {{ ref('int_crm__account_merges_checked') }}
 
@@ -22,11 +22,11 @@ survivors as (
         accounts.account_id as known_account_id,
         accounts.external_id,
         case
-            when merges.account_id is null or merges.quarantine_reason = 'merge_cycle' then accounts.account_id
-            else merges.surviving_account_id
+            when absorptions.account_id is null or absorptions.quarantine_reason = 'merge_cycle' then accounts.account_id
+            else absorptions.surviving_account_id
         end as account_id
     from accounts
-    left join merges on accounts.account_id = merges.account_id
+    left join absorptions on accounts.account_id = absorptions.account_id
 
 ),
 

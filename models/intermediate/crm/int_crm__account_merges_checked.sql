@@ -8,7 +8,7 @@ with recursive accounts as (
 
 ),
 
-merges as (
+absorptions as (
 
     select
         account_id as from_id,
@@ -18,7 +18,7 @@ merges as (
 
 ),
 
-{{ chain('merges') }}
+{{ chain('absorptions') }}
 
 select
     accounts.source_vendor,
@@ -32,8 +32,8 @@ select
     ]) }} as quarantine_reason,
     accounts.account_id as record_id,
     {{ payload(['accounts.account_id', 'accounts.merged_into_account_id']) }} as payload
-from merges
-inner join accounts on merges.from_id = accounts.account_id
-left join cycle_members on merges.from_id = cycle_members.member_id
-left join chain_ends on merges.from_id = chain_ends.start_id and chain_ends.end_number = 1
+from absorptions
+inner join accounts on absorptions.from_id = accounts.account_id
+left join cycle_members on absorptions.from_id = cycle_members.member_id
+left join chain_ends on absorptions.from_id = chain_ends.start_id and chain_ends.end_number = 1
 left join accounts as survivors on chain_ends.end_id = survivors.account_id

@@ -6,8 +6,9 @@ with versions as (
 
     select
         *,
-        {{ copy_number('account_id, valid_from', ['loaded_at desc nulls last', 'valid_to desc nulls first', 'source_vendor', 'segment', 'region', 'owner_id']) }}
-            as copy_number
+        {{ copy_number('account_id, valid_from', [
+            'loaded_at desc nulls last', 'valid_to desc nulls first', 'source_vendor', 'segment', 'region', 'owner_id',
+        ]) }} as copy_number
     from {{ ref('int_crm__account_versions_unioned') }}
 
 ),

@@ -9,7 +9,7 @@ with recursive contacts as (
 
 ),
 
-merges as (
+absorptions as (
 
     select
         contacts.contact_id as from_id,
@@ -19,7 +19,7 @@ merges as (
 
 ),
 
-{{ chain('merges') }},
+{{ chain('absorptions') }},
 
 survivors as (
 

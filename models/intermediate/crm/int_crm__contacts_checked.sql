@@ -6,8 +6,9 @@ with contacts as (
 
     select
         *,
-        {{ copy_number('contact_id', ['loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_id', 'email', 'title']) }}
-            as copy_number
+        {{ copy_number('contact_id', [
+            'loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_id', 'email', 'title',
+        ]) }} as copy_number
     from {{ ref('int_crm__contacts_unioned') }}
 
 ),

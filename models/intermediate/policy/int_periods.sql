@@ -3,6 +3,7 @@
 {{ config(materialized='table') }}
 
 {%- set month_start = as_of_date()[:8] ~ '01' %}
+{%- set month_number = '1 - cast(generated_number as ' ~ dbt.type_int() ~ ')' %}
 
 with numbers as (
 
@@ -13,8 +14,7 @@ with numbers as (
 month_ends as (
 
     select
-        {{ add_days(dbt.dateadd('month', '1 - cast(generated_number as ' ~ dbt.type_int() ~ ')', "cast('" ~ month_start ~ "' as date)"), -1) }}
-            as period_end,
+        {{ add_days(dbt.dateadd('month', month_number, "cast('" ~ month_start ~ "' as date)"), -1) }} as period_end,
         generated_number
     from numbers
 

@@ -1,4 +1,4 @@
--- One row per broken rule of a policy seed. Every staging model waits for this one, and its
+-- One row per broken rule of a policy seed: a flat list, as long as there are rules. Every staging model waits for this one, and its
 -- post-hook stops the run when there is a row, so a broken policy never reaches a mart.
 {{ config(materialized='table', post_hook='{{ stop_on_policy_violations() }}') }}
 
@@ -39,35 +39,49 @@ first_period as (select min(period_end) as period_end from {{ ref('int_periods')
 
 violations as (
 
-    {{ policy_rule('role_weights', 'scheme_version', "'the weights sum to ' || cast(sum(weight) as " ~ dbt.type_string() ~ ") || ' and must sum to exactly 1'") }}
+    {{ policy_rule('role_weights', '{scheme_version}', 'the weights sum to {sum(weight)} and must sum to exactly 1') }}
     from role_weights
     group by scheme_version
     having sum(weight) <> 1
 
     union all
-    {{ policy_rule('role_weights', 'scheme_version', "'the weight of ' || contact_role || ' is missing or outside 0 to 1'") }}
+    {{ policy_rule('role_weights', '{scheme_version}', 'the weight of {contact_role} is missing or outside 0 to 1') }}
     from role_weights
     where weight is null or weight < 0 or weight > 1
 
     union all
-    {{ policy_rule('role_weights', 'scheme_version', "'the role ' || contact_role || ' stands more than once'") }}
+    {{ policy_rule('role_weights', '{scheme_version}', 'the role {contact_role} stands more than once') }}
     from role_weights
     group by scheme_version, contact_role
     having count(*) > 1
 
     union all
-    {{ policy_rule('role_weights', 'scheme_version', "'two roles share the seniority ' || cast(seniority as " ~ dbt.type_string() ~ ") || ', so neither is the senior one'") }}
+    {{ policy_rule(
+        'role_weights', '{scheme_version}',
+        'two roles share the seniority {seniority}, so neither is the senior one',
+    ) }}
     from role_weights
     group by scheme_version, seniority
     having count(*) > 1
 
     union all
-    {{ policy_rule('role_weights', 'scheme_version', "'the role ' || contact_role || ' is unknown: the default scheme does not weigh it'") }}
+    {{ policy_rule(
+        'role_weights', '{scheme_version}',
+        'the role {contact_role} is unknown: the default scheme does not weigh it',
+    ) }}
     from role_weights
     where contact_role not in (select known_roles.contact_role from known_roles) or contact_role = 'unknown'
 
     union all
-    {{ policy_rule('role_weights', "'default'", "'the scheme default must be valid from the first period on, ' || cast(min(first_period.period_end) as " ~ dbt.type_string() ~ ")") }}
+    {{ policy_rule('role_weights', '{weight_scheme} {contact_role}', 'no field of a weight can be empty') }}
+    from role_weights
+    where weight_scheme is null or valid_from is null or contact_role is null or seniority is null
+
+    union all
+    {{ policy_rule(
+        'role_weights', 'default',
+        'the scheme default must be valid from the first period on, {min(first_period.period_end)}',
+    ) }}
     from first_period
     left join role_weights
         on
@@ -76,12 +90,15 @@ violations as (
     having count(role_weights.weight_scheme) = 0
 
     union all
-    {{ policy_rule('title_roles', 'rule_name', "'the role ' || coalesce(contact_role, '(empty)') || ' is unknown: role_weights does not weigh it'") }}
+    {{ policy_rule('title_roles', '{rule_name}', 'the role {contact_role} is unknown: role_weights does not weigh it') }}
     from title_roles
     where contact_role is null or contact_role not in (select known_roles.contact_role from known_roles)
 
     union all
-    {{ policy_rule('title_roles', 'rule_name', "'applies_to takes title or crm_role, match_type takes word, contains or equals, and pattern cannot be empty'") }}
+    {{ policy_rule(
+        'title_roles', '{rule_name}',
+        'applies_to takes title or crm_role, match_type takes word, contains or equals, and pattern cannot be empty',
+    ) }}
     from title_roles
     where
         coalesce(applies_to, '') not in ('title', 'crm_role')
@@ -89,13 +106,16 @@ violations as (
         or coalesce(pattern, '') = ''
 
     union all
-    {{ policy_rule('title_roles', "'rule_order ' || cast(rule_order as " ~ dbt.type_string() ~ ")", "'two rules share it, so neither comes first'") }}
+    {{ policy_rule('title_roles', 'rule_order {rule_order}', 'two rules share it, so neither comes first') }}
     from title_roles
     group by rule_order
     having count(*) > 1
 
     union all
-    {{ policy_rule('title_roles', 'later.rule_name', "'overlaps: ' || earlier.rule_name || ' (' || earlier.pattern || ') comes first and matches every ' || later.applies_to || ' that ' || later.pattern || ' does'") }}
+    {{ policy_rule(
+        'title_roles', '{later.rule_name}',
+        'overlaps: {earlier.rule_name} ({earlier.pattern}) comes first and matches every {later.applies_to} that {later.pattern} does',
+    ) }}
     from title_roles as later
     inner join title_roles as earlier
         on
@@ -111,20 +131,26 @@ violations as (
         or (earlier.match_type = later.match_type and lower(earlier.pattern) = lower(later.pattern))
 
     union all
-    {{ policy_rule('survey_questions', 'question_name', "'the question stands more than once'") }}
+    {{ policy_rule('survey_questions', '{question_name}', 'the question stands more than once') }}
     from survey_questions
     group by question_name
     having count(*) > 1
 
     union all
-    {{ policy_rule('survey_questions', 'question_name', "'metric takes nps (family relationship), csat or ces (transactional) or engagement (employee)'") }}
+    {{ policy_rule(
+        'survey_questions', '{question_name}',
+        'metric takes nps (family relationship), csat or ces (transactional) or engagement (employee)',
+    ) }}
     from survey_questions
     where
         coalesce(metric, '') || ' ' || coalesce(survey_family, '')
         not in ('nps relationship', 'csat transactional', 'ces transactional', 'engagement employee')
 
     union all
-    {{ policy_rule('survey_questions', 'question_name', "'the scale needs scale_min < scale_max, higher_is_better, and top_box_from inside the scale; nps is asked from 0 to 10'") }}
+    {{ policy_rule(
+        'survey_questions', '{question_name}',
+        'the scale needs scale_min < scale_max, higher_is_better, and top_box_from inside the scale; nps is asked from 0 to 10',
+    ) }}
     from survey_questions
     where
         scale_min is null
@@ -136,46 +162,49 @@ violations as (
         or (metric = 'nps' and (scale_min <> 0 or scale_max <> 10 or not higher_is_better))
 
     union all
-    {{ policy_rule('survey_questions', 'question_name', "'the touchpoint ' || touchpoint || ' is not in touchpoints.csv'") }}
+    {{ policy_rule('survey_questions', '{question_name}', 'the touchpoint {touchpoint} is not in touchpoints.csv') }}
     from survey_questions
     where touchpoint not in (select touchpoints.touchpoint from touchpoints)
 
     union all
-    {{ policy_rule('touchpoints', 'touchpoint', "'the touchpoint stands more than once'") }}
+    {{ policy_rule('touchpoints', '{touchpoint}', 'the touchpoint stands more than once') }}
     from touchpoints
     group by touchpoint
     having count(*) > 1
 
     union all
-    {{ policy_rule('touchpoints', 'touchpoint', "'the journey stage ' || coalesce(journey_stage, '(empty)') || ' is not in journey_stages.csv'") }}
+    {{ policy_rule('touchpoints', '{touchpoint}', 'the journey stage {journey_stage} is not in journey_stages.csv') }}
     from touchpoints
     where journey_stage is null or journey_stage not in (select journey_stages.journey_stage from journey_stages)
 
     union all
-    {{ policy_rule('touchpoints', 'touchpoint', "'metric takes csat or ces'") }}
+    {{ policy_rule('touchpoints', '{touchpoint}', 'metric takes csat or ces') }}
     from touchpoints
     where coalesce(metric, '') not in ('csat', 'ces')
 
     union all
-    {{ policy_rule('journey_stages', 'journey_stage', "'the journey stage stands more than once'") }}
+    {{ policy_rule('journey_stages', '{journey_stage}', 'the journey stage stands more than once') }}
     from journey_stages
     group by journey_stage
     having count(*) > 1
 
     union all
-    {{ policy_rule('departments', 'lower(team)', "'the team stands more than once'") }}
+    {{ policy_rule('departments', '{lower(team)}', 'the team stands more than once') }}
     from departments
     group by lower(team)
     having count(*) > 1
 
     union all
-    {{ policy_rule('exchange_rates', "coalesce(from_currency, '(empty)')", "'two rates begin on ' || cast(valid_from as " ~ dbt.type_string() ~ ")") }}
+    {{ policy_rule('exchange_rates', '{from_currency}', 'two rates begin on {valid_from}') }}
     from exchange_rates
     group by from_currency, valid_from
     having count(*) > 1
 
     union all
-    {{ policy_rule('exchange_rates', "coalesce(from_currency, '(empty)')", "'a rate needs a currency code of three capital letters, valid_from, and a rate above 0'") }}
+    {{ policy_rule(
+        'exchange_rates', '{from_currency}',
+        'a rate needs a currency code of three capital letters, valid_from, and a rate above 0',
+    ) }}
     from exchange_rates
     where
         from_currency is null
@@ -185,20 +214,26 @@ violations as (
         or rate <= 0
 
     union all
-    {{ policy_rule('exchange_rates', "'" ~ var('reporting_currency', 'USD') ~ "'", "'reporting_currency must stand here, and only with rate 1: the rates are to that currency'") }}
+    {{ policy_rule(
+        'exchange_rates', var('reporting_currency', 'USD'),
+        'reporting_currency must stand here, and only with rate 1: the rates are to that currency',
+    ) }}
     from exchange_rates
     having
         coalesce(sum(case when from_currency = '{{ var("reporting_currency", "USD") }}' then 1 else 0 end), 0) = 0
         or max(case when from_currency = '{{ var("reporting_currency", "USD") }}' and rate <> 1 then 1 else 0 end) = 1
 
     union all
-    {{ policy_rule('sla_targets', "coalesce(severity, '(empty)') || ' ' || coalesce(metric, '(empty)')", "'it stands more than once from ' || coalesce(cast(valid_from as " ~ dbt.type_string() ~ "), '(empty)')") }}
+    {{ policy_rule('sla_targets', '{severity} {metric}', 'it stands more than once from {valid_from}') }}
     from {{ ref('sla_targets') }}
     group by severity, metric, valid_from
     having count(*) > 1
 
     union all
-    {{ policy_rule('sla_targets', "coalesce(severity, '(empty)') || ' ' || coalesce(metric, '(empty)')", "'metric takes first_reply or resolution, target_minutes a number above 0; severity, is_business_hours and valid_from cannot be empty'") }}
+    {{ policy_rule(
+        'sla_targets', '{severity} {metric}',
+        'metric takes first_reply or resolution, target_minutes a number above 0; severity, is_business_hours and valid_from cannot be empty',
+    ) }}
     from {{ ref('sla_targets') }}
     where
         severity is null
@@ -210,13 +245,13 @@ violations as (
         or valid_from is null
 
     union all
-    {{ policy_rule('time_zones', 'lower(rails_name)', "'the name stands more than once'") }}
+    {{ policy_rule('time_zones', '{lower(rails_name)}', 'the name stands more than once') }}
     from {{ ref('time_zones') }}
     group by lower(rails_name)
     having count(*) > 1
 
     union all
-    {{ policy_rule('time_zones', "coalesce(rails_name, '(empty)')", "'the zone ' || coalesce(iana_name, '(empty)') || ' is no IANA time zone'") }}
+    {{ policy_rule('time_zones', '{rails_name}', 'the zone {iana_name} is no IANA time zone') }}
     from {{ ref('time_zones') }}
     where rails_name is null or iana_name is null or iana_name not in ('{{ modules.pytz.all_timezones | join("', '") }}') -- noqa: LT05
 

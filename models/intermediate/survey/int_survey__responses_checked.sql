@@ -2,6 +2,8 @@
 -- quarantine_reason; answers to other questions have neither and go no further.
 {{ config(materialized='table') }}
 
+{%- set scored_metrics = "'nps relationship', 'csat transactional', 'ces transactional', 'engagement employee'" %}
+
 with answers as (
 
     select
@@ -150,7 +152,7 @@ checked as (
             ['missing_time', 'responded_at is null'],
             ['implausible_time', is_before_plausible('responded_at')],
             ['after_as_of_date', is_after_as_of('responded_at')],
-            ['unknown_metric', "metric || ' ' || coalesce(survey_family, '') not in ('nps relationship', 'csat transactional', 'ces transactional', 'engagement employee')"],
+            ['unknown_metric', "metric || ' ' || coalesce(survey_family, '') not in (" ~ scored_metrics ~ ")"],
             ['missing_scale', 'scale_min is null or scale_max is null or top_box_from is null or scale_min >= scale_max'],
             ['score_out_of_scale', "raw_score < scale_min or raw_score > scale_max or (metric = 'nps' and raw_score <> floor(raw_score))"],
             ['impossible_order', 'responded_at < sent_at'],

@@ -80,7 +80,7 @@ select
     row_number() over (
         partition by moves.period_end
         order by
-            cast(abs(moves.contribution_after - moves.contribution_before) as numeric(18,6)) desc,
+            cast(abs(moves.contribution_after - moves.contribution_before) as numeric(18, 6)) desc,
             account_nps.arr desc nulls last,
             moves.account_id
     ) as rank

@@ -7,6 +7,7 @@
 {%- set sms_contact = landed('qualtrics', 'sms_distribution_contact', in_demo=false) %}
 {%- set directory_contact = landed('qualtrics', 'directory_contact') %}
 {%- set core_contact = landed('qualtrics', 'core_contact', in_demo=false) %}
+{%- set undelivered = "'failure', 'error', 'blocked', 'skipped', 'softbounce', 'hardbounce', 'pending'" %}
 
 with
 {%- for sends, name in [(distribution, 'mail_sends'), (sms, 'sms_sends')] %}
@@ -35,8 +36,7 @@ with
         {{ field(recipients, 'sent_at', 'timestamp') }} as sent_at,
         {{ field(recipients, 'response_completed_at', 'timestamp') }} as responded_at,
         {{ field(recipients, 'response_id') }} as response_ref,
-        coalesce(lower({{ field(recipients, 'status') }}), '')
-            not in ('failure', 'error', 'blocked', 'skipped', 'softbounce', 'hardbounce', 'pending') as is_delivered,
+        coalesce(lower({{ field(recipients, 'status') }}), '') not in ({{ undelivered }}) as is_delivered,
         {{ loaded_at(recipients) }} as loaded_at,
         {{ parse_errors(recipients, [('sent_at', 'timestamp'), ('response_completed_at', 'timestamp')]) }} as parse_errors
     from {{ landed_from(recipients) }}

@@ -1,0 +1,26 @@
+{#- Text of one top-level key of a JSON object held as text; null where the text is no JSON
+    object or lacks the key. The key is a literal of letters, digits and underscores. -#}
+{% macro json_text(text, key) %}{{ return(adapter.dispatch('json_text')(text, key)) }}{% endmacro %}
+
+{% macro default__json_text(text, key) %}
+    {{ return("case when json_valid(" ~ text ~ ") then json_extract_string(" ~ text ~ ", '$.\"" ~ key ~ "\"') end") }}
+{% endmacro %}
+
+{% macro spark__json_text(text, key) %}
+    {{ return("get_json_object(" ~ text ~ ", '$." ~ key ~ "')") }}
+{% endmacro %}
+
+{#- PostgreSQL before 16 cannot ask whether text is JSON: the pattern admits flat objects (key to
+    text, number, true, false, null), which metadata columns are; nested objects give null. -#}
+{% macro postgres__json_text(text, key) %}
+    {%- set space = "[ \\t\\r\\n]*" -%}
+    {%- set hex = "[0-9a-fA-F]" -%}
+    {%- set escape = "\\\\([\"\\\\/bfnrt]|u([0-9a-ce-fA-CE-F]" ~ hex ~ "{3}|[dD][0-7]" ~ hex ~ "{2}|[dD][89abAB]" ~ hex ~ "{2}\\\\u[dD][c-fC-F]" ~ hex ~ "{2}))" -%}
+    {%- set string = "\"([^\"\\\\[:cntrl:]]|" ~ escape ~ ")*\"" -%}
+    {%- set number = "-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?" -%}
+    {%- set pair = space ~ string ~ space ~ ":" ~ space ~ "(" ~ string ~ "|" ~ number ~ "|true|false|null)" ~ space -%}
+    {{ return(
+        "case when " ~ text ~ " ~ '^" ~ space ~ "[{](" ~ space ~ "|" ~ pair ~ "(," ~ pair ~ ")*)[}]" ~ space ~ "$'"
+        ~ " and " ~ text ~ " !~ '\\\\u0000' then cast(" ~ text ~ " as json) ->> '" ~ key ~ "' end"
+    ) }}
+{% endmacro %}
