@@ -41,7 +41,7 @@ lock: ## Remake requirements.lock from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { \
 	  echo "make lock needs uv: install it (pip install uv) or name it (make lock UV=/path/to/uv)." >&2; exit 1; }
 	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --no-strip-extras --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 clean: ## Remove what dbt and the tests wrote (keeps profiles.yml, .venv and the database)

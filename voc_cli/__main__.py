@@ -1,4 +1,4 @@
-"""Entry point: `python -m voc_cli build|summary|check [dbt arguments]`, from the project's root."""
+"""Entry point: `python -m voc_cli build|summary|check|contracts [dbt arguments]`."""
 
 from __future__ import annotations
 
@@ -11,24 +11,32 @@ ROOT = Path(__file__).resolve().parent.parent
 USAGE = """usage: python -m voc_cli COMMAND [dbt arguments]
 
 commands:
-  build    check the settings, run `dbt build`, print the headline figures
-  summary  print the headline figures of the warehouse that is there
-  check    check the vendor lists only
+  build      check the settings, run `dbt build`, print the headline figures
+  summary    print the headline figures of the warehouse that is there
+  check      check the settings only: vendor lists and connection
+  contracts  remake docs/contracts.md from the domain contracts
 
 Everything after the command goes to dbt, for example: build --target postgres"""
 
+NEXT_STEPS = """\
+Next: read the marts (schema marts); marts.quarantined_records says what was set aside, and why.
+  .venv/bin/dbt show --inline "select * from {{ ref('account_nps') }}" --limit 10
+For your own data set voc_demo: false and the vendor lists in dbt_project.yml, then build again."""
+
 
 def main(arguments: list[str]) -> int:
-    """Run one command and return the exit code: 0 done, 1 dbt failed, 2 a mistake in the settings."""
+    """Run one command and return its exit code: 0 done, 1 dbt failed, 2 settings to mend."""
     try:
         import dbt.cli.main  # noqa: F401
         import yaml  # noqa: F401
     except ImportError as error:
-        return _complain(f"{error.name} is not installed in this Python. Run `make env`, then use .venv/bin/python.")
+        return _complain(
+            f"{error.name} is not installed here. Run `make env`, then use .venv/bin/python."
+        )
 
     from voc_cli.settings import UserError
 
-    commands = {"build": _build, "summary": _summary, "check": _check}
+    commands = {"build": _build, "summary": _summary, "check": _check, "contracts": _contracts}
     if not arguments or arguments[0] not in commands:
         asked_for_help = bool(arguments) and arguments[0] in {"help", "-h", "--help"}
         print(USAGE, file=sys.stdout if asked_for_help else sys.stderr)
@@ -41,7 +49,7 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
-    except Exception as error:  # the last line of defence: a user sees a sentence, never a traceback
+    except Exception as error:  # a user sees a sentence, never a traceback
         if os.environ.get("VOC_DEBUG"):
             raise
         return _complain(
@@ -51,25 +59,37 @@ def main(arguments: list[str]) -> int:
 
 
 def _check(arguments: list[str]) -> int:
-    from voc_cli.dbt_runs import read_arguments
+    from voc_cli.dbt_runs import check_connection, read_arguments
     from voc_cli.settings import check_vendors, load_variables
 
-    lists = check_vendors(load_variables(ROOT, read_arguments(arguments).variables), ROOT)
+    dbt_arguments = read_arguments(arguments)
+    lists = check_vendors(load_variables(ROOT, dbt_arguments.variables), ROOT)
+    check_connection(dbt_arguments.connection)
     for name, vendors in lists.items():
         print(f"  {name}: {', '.join(vendors) or 'none'}")
     return 0
 
 
 def _summary(arguments: list[str]) -> int:
-    from voc_cli.dbt_runs import read_arguments
+    from voc_cli.dbt_runs import check_connection, read_arguments
     from voc_cli.summary import read_figures, render
 
-    print(render(read_figures(read_arguments(arguments).connection)))
+    connection = read_arguments(arguments).connection
+    check_connection(connection)
+    print(render(read_figures(connection)))
+    return 0
+
+
+def _contracts(arguments: list[str]) -> int:
+    from voc_cli.contracts import write_contracts
+
+    print(f"Wrote {write_contracts(ROOT).relative_to(ROOT)}")
     return 0
 
 
 def _build(arguments: list[str]) -> int:
-    from voc_cli.dbt_runs import advice_text, failure_text, read_arguments, run_dbt
+    from voc_cli.dbt_runs import failure_text, read_arguments, run_dbt
+    from voc_cli.summary import read_figures, render
 
     started = time.monotonic()
     dbt_arguments = read_arguments(arguments)
@@ -78,25 +98,19 @@ def _build(arguments: list[str]) -> int:
     print("[2/3] Building with dbt ...", flush=True)
     result = run_dbt(["build", *arguments])
     if not result.success:
-        failure = failure_text(result)
-        print(f"\nThe build failed. {failure}\n{advice_text(failure)}", file=sys.stderr)
+        print(
+            f"\nThe build failed. {failure_text(result)}\n"
+            "Mend the cause and build again. The messages in full are above.",
+            file=sys.stderr,
+        )
         return 1
     if dbt_arguments.is_partial:
-        print("[3/3] Only a part was built, so there is no summary. `make summary` shows what is there.")
+        print("[3/3] Only a part was built: no summary. `make summary` shows what is there.")
         return 0
     print("[3/3] The warehouse in short:\n", flush=True)
-    _summary(arguments)
-    print(f"\nDone in {time.monotonic() - started:.0f} s.\n{_next_steps()}")
+    print(render(read_figures(dbt_arguments.connection)))
+    print(f"\nDone in {time.monotonic() - started:.0f} s.\n{NEXT_STEPS}")
     return 0
-
-
-def _next_steps() -> str:
-    return (
-        "Next: the marts are in schema marts, and records that were set aside, with the reason, in\n"
-        "marts.quarantined_records. Look at one with:\n"
-        "  .venv/bin/dbt show --inline \"select * from {{ ref('account_nps') }}\" --limit 10\n"
-        "For your own data set voc_demo: false and the vendor lists in dbt_project.yml, then build again."
-    )
 
 
 def _complain(text: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
@@ -12,6 +13,7 @@ from voc_cli.settings import UserError
 
 MAX_NODES_SHOWN = 5
 MAX_MESSAGE_CHARACTERS = 300
+SILENT = ("--log-level", "none", "--no-write-json")
 FAILED_STATUSES = {"error", "fail", "runtime error", "partial success"}
 
 # They decide which warehouse a command works on, so the summary repeats what the build was given.
@@ -30,12 +32,11 @@ class DbtArguments:
     all: list[str]
     connection: list[str]
     variables: str | None
-    target: str | None
     is_partial: bool
 
 
 def read_arguments(arguments: Sequence[str]) -> DbtArguments:
-    """Pick out of dbt's arguments what this package must know; UserError when a value is missing."""
+    """Pick out of dbt's arguments what matters here; UserError when a value is missing."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     for option, short_forms in CONNECTION_OPTIONS.items():
         parser.add_argument(option, *short_forms)
@@ -48,43 +49,54 @@ def read_arguments(arguments: Sequence[str]) -> DbtArguments:
         all=list(arguments),
         connection=[part for item in values.items() if item[1] is not None for part in item],
         variables=known.vars,
-        target=known.target,
         is_partial=any(part.split("=")[0] in PARTIAL_OPTIONS for part in others),
     )
 
 
 def run_dbt(arguments: Sequence[str]) -> dbtRunnerResult:
-    """Run one dbt command; it prints its own progress and never raises."""
+    """Run one dbt command in the working directory; it prints its progress and does not raise."""
     return dbtRunner().invoke(list(arguments))
+
+
+def check_connection(connection: Sequence[str]) -> None:
+    """Ask the warehouse that these dbt arguments choose for one row; UserError when it fails."""
+    result = run_dbt(["show", "--inline-direct", "select 1 as one", *SILENT, *connection])
+    if result.success:
+        return
+    cause = _shorten(str(result.exception))
+    if "set lock" in cause:
+        advice = (
+            "Another program has the DuckDB file open: close it and try again."
+            " One process may write; readers open the file read-only, after the build."
+        )
+    elif not Path("profiles.yml").exists():
+        advice = "There is no profiles.yml: copy profiles.example.yml to profiles.yml (make does)."
+    else:
+        advice = "Look at profiles.yml and the variables it reads (profiles.example.yml explains)."
+    raise UserError(f"The warehouse cannot be reached: {cause}\n{advice}")
 
 
 def failure_text(result: dbtRunnerResult) -> str:
     """Say in one short paragraph which nodes of a failed run failed, and with what message."""
     if result.exception is not None:
-        return f"dbt stopped before it built anything: {_shorten(str(result.exception))}"
-    nodes = getattr(result.result, "results", [])
+        return f"dbt stopped: {_shorten(str(result.exception))}"
+    nodes = list(getattr(result.result, "results", []))
     failed = [node for node in nodes if node.status in FAILED_STATUSES]
     skipped = sum(node.status == "skipped" for node in nodes)
-    lines = [f"{len(failed)} of {len(nodes)} nodes failed, and {skipped} were skipped because of them:"]
+    skipped_too = f", and {skipped} that need them were skipped" if skipped else ""
+    lines = [f"{len(failed)} of {len(nodes)} nodes failed{skipped_too}:"]
     for node in failed[:MAX_NODES_SHOWN]:
-        lines.append(f"  {node.node.resource_type} {node.node.name}: {_shorten(node.message or '')}")
+        lines.append(
+            f"  {node.node.resource_type} {node.node.name}: {_shorten(node.message or '')}"
+        )
     if len(failed) > MAX_NODES_SHOWN:
-        lines.append(f"  and {len(failed) - MAX_NODES_SHOWN} more: see logs/dbt.log")
+        lines.append(f"  and {len(failed) - MAX_NODES_SHOWN} more")
     return "\n".join(lines)
 
 
-def advice_text(failure: str) -> str:
-    """Say what to do about a failure, given its text."""
-    if "Could not set lock" in failure or "Conflicting lock" in failure:
-        return (
-            "Another program has the DuckDB file open. Close it, or let it read a copy: one process"
-            " may write, and readers open the file read-only after the build."
-        )
-    if "Profile" in failure and "not" in failure:
-        return "Look at profiles.yml (profiles.example.yml shows what it should hold), then try again."
-    return "Mend the cause and run the build again; the full messages are in logs/dbt.log."
-
-
 def _shorten(message: str) -> str:
-    text = " ".join(message.split())
-    return text if len(text) <= MAX_MESSAGE_CHARACTERS else text[: MAX_MESSAGE_CHARACTERS - 3] + "..."
+    # What follows is dbt's list of the macros it was in, which says nothing about the cause.
+    text = " ".join(message.split("> in macro")[0].split())
+    return (
+        text if len(text) <= MAX_MESSAGE_CHARACTERS else text[: MAX_MESSAGE_CHARACTERS - 3] + "..."
+    )

@@ -46,7 +46,9 @@ def check_vendors(variables: dict[str, Any], root: Path) -> dict[str, list[str]]
         if not name.endswith(VENDOR_LIST_SUFFIX):
             continue
         if not isinstance(vendors, list) or not all(isinstance(item, str) for item in vendors):
-            problems.append(f"{name} must be a list of vendor names, like [qualtrics]; it is {vendors!r}.")
+            problems.append(
+                f"{name} must be a list of vendors, like [qualtrics]; it is {vendors!r}."
+            )
             continue
         lists[name] = vendors
         problems += [_unknown_vendor(name, item, known) for item in vendors if item not in known]

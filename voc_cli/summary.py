@@ -1,11 +1,11 @@
-"""The headline figures of a built warehouse, read through dbt so that every engine shares the SQL."""
+"""The headline figures of a built warehouse, read through dbt: one SQL for every engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from voc_cli.dbt_runs import failure_text, run_dbt
+from voc_cli.dbt_runs import SILENT, failure_text, run_dbt
 from voc_cli.settings import UserError
 
 COMPANY = "build_summary_company"
@@ -22,15 +22,18 @@ def read_figures(connection: Sequence[str]) -> dict[str, list[Row]]:
     `connection` holds the dbt arguments that choose the warehouse (--target, --vars and so on).
     Raises UserError when the marts cannot be read.
     """
-    quiet = ["--limit", "-1", "--log-level", "none", "--no-write-json"]
-    result = run_dbt(["show", "--select", COMPANY, LOWEST_ACCOUNTS, QUARANTINE, *quiet, *connection])
+    queries = (COMPANY, LOWEST_ACCOUNTS, QUARANTINE)
+    result = run_dbt(["show", "--select", *queries, "--limit", "-1", *SILENT, *connection])
     if not result.success:
         raise UserError(
             f"The marts could not be read. {failure_text(result)}\n"
             "If nothing is built yet, run `make build` first."
         )
     return {
-        shown.node.name: [dict(zip(shown.agate_table.column_names, row, strict=True)) for row in shown.agate_table.rows]
+        shown.node.name: [
+            dict(zip(shown.agate_table.column_names, row, strict=True))
+            for row in shown.agate_table.rows
+        ]
         for shown in result.result.results
     }
 
@@ -39,8 +42,8 @@ def render(figures: Mapping[str, Sequence[Row]]) -> str:
     """Turn the figures of `read_figures` into the text that the user sees."""
     company = figures[COMPANY][0]
     lines = [
-        f"  Accounts          {_number(company['accounts'])}",
-        f"  Survey responses  {_number(company['responses'])}",
+        f"  Accounts          {_number(company['account_count'])}",
+        f"  Survey responses  {_number(company['response_count'])}",
         f"  Company NPS       {_company_nps(company)}",
         f"  Quarantined       {_quarantine(figures[QUARANTINE])}",
         "",
@@ -62,7 +65,9 @@ def _company_nps(company: Row) -> str:
 def _quarantine(rows: Sequence[Row]) -> str:
     if not rows:
         return "no records"
-    reasons = ", ".join(f"{row['reason']} {_number(row['records'])}" for row in rows[:REASONS_SHOWN])
+    reasons = ", ".join(
+        f"{row['reason']} {_number(row['records'])}" for row in rows[:REASONS_SHOWN]
+    )
     more = f", {len(rows) - REASONS_SHOWN} more reasons" if len(rows) > REASONS_SHOWN else ""
     return f"{_number(rows[0]['all_records'])} records ({reasons}{more})"
 

@@ -3,39 +3,35 @@ with
 
 accounts as (
 
-    select count(*) as accounts from {{ ref('dim_accounts') }}
+    select count(*) as account_count from {{ ref('dim_accounts') }}
 
 ),
 
 responses as (
 
-    select count(*) as responses from {{ ref('fct_survey_responses') }}
+    select count(*) as response_count from {{ ref('fct_survey_responses') }}
 
 ),
 
 company_periods as (
 
-    select * from {{ ref('company_nps') }}
+    select
+        *,
+        row_number() over (order by period_end desc) as periods_back
+    from {{ ref('company_nps') }}
     where scope_type = 'company'
-
-),
-
-last_period as (
-
-    select * from company_periods
-    where period_end = (select max(period_end) from company_periods)
 
 )
 
 select
-    accounts.accounts,
-    responses.responses,
-    last_period.period_end,
-    last_period.responses as nps_responses,
-    last_period.nps,
-    last_period.ci_low,
-    last_period.ci_high,
-    last_period.is_reportable
+    accounts.account_count,
+    responses.response_count,
+    company_periods.period_end,
+    company_periods.responses as nps_responses,
+    company_periods.nps,
+    company_periods.ci_low,
+    company_periods.ci_high,
+    company_periods.is_reportable
 from accounts
 cross join responses
-left join last_period on 1 = 1
+left join company_periods on company_periods.periods_back = 1

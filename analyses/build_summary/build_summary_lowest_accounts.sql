@@ -1,13 +1,12 @@
--- The five accounts with the lowest reportable NPS at the last period, the larger first among equals.
+-- The five accounts with the lowest reportable NPS at the last period; among equals the larger.
 with
 
-reportable_accounts as (
+account_periods as (
 
-    select * from {{ ref('account_nps') }}
-    where
-        is_reportable
-        and account_nps is not null
-        and period_end = (select max(period_end) from {{ ref('account_nps') }})
+    select
+        *,
+        dense_rank() over (order by period_end desc) as periods_back
+    from {{ ref('account_nps') }}
 
 ),
 
@@ -21,13 +20,17 @@ select
     accounts.account_name,
     accounts.segment,
     accounts.arr,
-    reportable_accounts.account_nps as nps,
-    reportable_accounts.ci_low,
-    reportable_accounts.ci_high
-from reportable_accounts
-inner join accounts on reportable_accounts.account_id = accounts.account_id
+    account_periods.account_nps as nps,
+    account_periods.ci_low,
+    account_periods.ci_high
+from account_periods
+inner join accounts on account_periods.account_id = accounts.account_id
+where
+    account_periods.periods_back = 1
+    and account_periods.is_reportable
+    and account_periods.account_nps is not null
 order by
-    reportable_accounts.account_nps asc,
+    account_periods.account_nps asc,
     accounts.arr desc nulls last,
-    reportable_accounts.account_id asc
+    account_periods.account_id asc
 limit 5

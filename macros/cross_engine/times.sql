@@ -1,9 +1,9 @@
 {#- All times are UTC without a zone; a day is cut in reporting_timezone. -#}
 {% macro reporting_date(timestamp) %}
-    {%- if var('reporting_timezone') == 'UTC' -%}
+    {%- if time_zone() == 'UTC' -%}
         {{ return("cast(" ~ timestamp ~ " as date)") }}
     {%- else -%}
-        {{ return("cast(" ~ utc_to_local(timestamp, "'" ~ var('reporting_timezone') ~ "'") ~ " as date)") }}
+        {{ return("cast(" ~ utc_to_local(timestamp, "'" ~ time_zone() ~ "'") ~ " as date)") }}
     {%- endif -%}
 {% endmacro %}
 

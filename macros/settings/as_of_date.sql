@@ -8,7 +8,7 @@
     {%- elif var('voc_demo') -%}
         {{ return('2026-06-30') }}
     {%- else -%}
-        {%- set zone = modules.pytz.timezone(var('reporting_timezone')) -%}
+        {%- set zone = modules.pytz.timezone(time_zone()) -%}
         {{ return(run_started_at.astimezone(zone).strftime('%Y-%m-%d')) }}
     {%- endif -%}
 {% endmacro %}

@@ -1,10 +1,10 @@
 {#- The columns of int_<domain>__<entity>_unioned in its yml ARE the domain contract. -#}
 
 {#- Every listed vendor's staging model, column by column. A domain without vendors has
-    zero typed rows (check_settings refuses that for survey and crm). -#}
+    zero typed rows. -#}
 {% macro union_vendors(domain, entity) %}
     {%- set columns = model.columns.values() | rejectattr('name', 'equalto', 'source_vendor') | list -%}
-    {%- for vendor in var(domain ~ '_vendors') %}
+    {%- for vendor in vendors(domain) %}
 {{ 'union all\n' if not loop.first }}select
     cast('{{ vendor }}' as {{ sql_type('string') }}) as source_vendor,
     {{ columns | map(attribute='name') | join(',\n    ') }}

@@ -3,7 +3,7 @@
 
 {#- Staging models of a vendor that no list names are not built. -#}
 {% macro is_listed(domain, vendor) %}
-    {{ return(vendor in var(domain ~ '_vendors')) }}
+    {{ return(vendor in vendors(domain)) }}
 {% endmacro %}
 
 {#- in_demo=false: a table the demo does not land. Every staging model waits for the policy

@@ -49,7 +49,7 @@ coalesce(({{ scores | join(' > 0 or ') }} > 0) and ({{ scores | join(' < 0 or ')
 
 {#- Compared after exact rounding, so that a coverage of exactly the minimum is enough. -#}
 {% macro coverage_is_enough(coverage) -%}
-cast({{ coverage }} as numeric(18, 6)) >= {{ var('min_role_weight_coverage') }}
+cast({{ coverage }} as numeric(18, 6)) >= {{ share('min_role_weight_coverage') }}
 {%- endmacro %}
 
 {#- Company level: every account weighs as much as its recurring revenue. -#}

@@ -10,7 +10,7 @@ import pytest
 from harness import REPOSITORY, PostgresServer, Project
 from hypothesis import settings
 
-# The same examples on every run, so that a red build can be repeated; dbt-bound tests know no deadline.
+# The same examples on every run, so that a red build can be repeated; dbt keeps no deadline.
 settings.register_profile("voc", deadline=None, derandomize=True)
 settings.load_profile("voc")
 
@@ -52,8 +52,10 @@ def project(new_project: Callable[[], Project]) -> Project:
 
 @pytest.fixture(scope="session")
 def landed_samples() -> Path:
-    """The folder of landed sample tables (<vendor>/<table>.csv), which is not part of the project."""
-    folder = Path(os.environ.get("VOC_LANDED_SAMPLES", REPOSITORY.parent / "shared" / "landed_samples"))
+    """The folder of landed sample tables (<vendor>/<table>.csv); it is not in the repository."""
+    folder = Path(
+        os.environ.get("VOC_LANDED_SAMPLES", REPOSITORY.parent / "shared" / "landed_samples")
+    )
     if not folder.is_dir():
         pytest.skip(f"no landed samples at {folder} (set VOC_LANDED_SAMPLES)")
     return folder

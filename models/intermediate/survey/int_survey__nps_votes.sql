@@ -21,7 +21,7 @@ votes as (
 
     select
         *,
-        {{ add_days('responded_date', var('nps_window_days')) }} as lapses_on
+        {{ add_days('responded_date', whole_number('nps_window_days')) }} as lapses_on
     from answers
 
 )

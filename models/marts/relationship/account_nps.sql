@@ -42,7 +42,7 @@ champions as (
     inner join {{ ref('int_periods') }} as periods
         on
             {{ reporting_date('contacts.left_at') }} <= periods.period_end
-            and {{ reporting_date('contacts.left_at') }} > {{ add_days('periods.period_end', -1 * var('nps_window_days')) }}
+            and {{ reporting_date('contacts.left_at') }} > {{ add_days('periods.period_end', -1 * whole_number('nps_window_days')) }}
     where contacts.is_champion
     group by 1, 2
 

@@ -116,7 +116,7 @@ select
     compared.nps_change,
     compared.change_z,
     abs(compared.change_z) >= {{ z_score() }} as is_significant,
-    compared.responses >= {{ var('min_reportable_responses') }} as is_reportable
+    compared.responses >= {{ whole_number('min_reportable_responses') }} as is_reportable
 from compared
 left join revenue_weighted
     on

@@ -1,0 +1,58 @@
+-- Grain: one row per landed spell of an employee in a team. Being in two teams at once is legal.
+with employees as (
+
+    select
+        *,
+        {{ copy_number('source_vendor, employee_id, team_id, valid_from', [
+            'loaded_at desc nulls last', 'valid_to desc nulls first', 'left_at', 'hired_at'
+        ]) }}
+            as copy_number
+    from {{ ref('int_employee__employees_unioned') }}
+
+),
+
+resolved as (
+
+    select
+        employees.*,
+        coalesce(by_id.team_id, by_name.team_id) as known_team_id
+    from employees
+    left join {{ ref('int_employee__team_keys') }} as by_id on employees.team_id = by_id.team_key
+    left join {{ ref('int_employee__team_keys') }} as by_name on lower(employees.team_id) = by_name.team_key
+
+),
+
+checked as (
+
+    select
+        *,
+        {{ quarantine_reason([
+            ['missing_key', 'employee_id is null'],
+            ['duplicate_key', 'copy_number > 1'],
+            ['unparseable_value', 'parse_errors is not null'],
+            ['missing_time', 'valid_from is null'],
+            ['implausible_time', is_before_plausible('valid_from')],
+            ['after_as_of_date', is_after_as_of('valid_from')],
+            ['invalid_interval', 'valid_to < valid_from'],
+            ['impossible_order', 'left_at < hired_at or left_at < valid_from'],
+            ['unknown_employee_team', 'known_team_id is null'],
+        ]) }} as quarantine_reason
+    from resolved
+
+),
+
+named as (
+
+    select
+        *,
+        employee_id || coalesce(' in ' || team_id, '') || coalesce(' from ' || cast(valid_from as {{ dbt.type_string() }}), '')
+            as spell_id
+    from checked
+
+)
+
+select
+    *,
+    {{ record_id('spell_id') }} as record_id,
+    {{ payload(['employee_id', 'team_id', 'hired_at', 'left_at', 'valid_from', 'valid_to', 'parse_errors']) }} as payload
+from named

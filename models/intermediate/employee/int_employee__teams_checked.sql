@@ -1,0 +1,31 @@
+-- Grain: one row per landed team of ours.
+with teams as (
+
+    select
+        *,
+        {{ copy_number('team_id', [
+            'loaded_at desc nulls last', 'source_vendor', 'team_name', 'department', 'parent_team_id', 'support_team_ref'
+        ]) }}
+            as copy_number
+    from {{ ref('int_employee__teams_unioned') }}
+
+),
+
+checked as (
+
+    select
+        *,
+        {{ quarantine_reason([
+            ['missing_key', 'team_id is null'],
+            ['duplicate_key', 'copy_number > 1'],
+            ['unparseable_value', 'parse_errors is not null'],
+        ]) }} as quarantine_reason
+    from teams
+
+)
+
+select
+    *,
+    {{ record_id('team_id') }} as record_id,
+    {{ payload(['team_id', 'team_name', 'department', 'parent_team_id', 'support_team_ref', 'parse_errors']) }} as payload
+from checked

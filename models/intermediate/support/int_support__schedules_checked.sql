@@ -1,0 +1,54 @@
+-- Grain: one row per landed opening interval, with the IANA name of its time zone: by the seed
+-- time_zones for Rails names, else the name itself where it is one.
+{{ config(materialized='table') }}
+
+with schedules as (
+
+    select
+        *,
+        schedule_id || ' from ' || cast(starts_minute as {{ dbt.type_string() }}) as interval_key,
+        {{ copy_number('source_vendor, schedule_id, starts_minute, ends_minute', ['loaded_at desc nulls last', 'time_zone']) }}
+            as copy_number
+    from {{ ref('int_support__schedules_unioned') }}
+
+),
+
+time_zones as (
+
+    select * from {{ ref('time_zones') }}
+
+),
+
+resolved as (
+
+    select
+        schedules.*,
+        coalesce(
+            time_zones.iana_name,
+            case when schedules.time_zone in ('{{ modules.pytz.all_timezones | join("', '") }}') then schedules.time_zone end -- noqa: LT05
+        ) as iana_name
+    from schedules
+    left join time_zones on lower(trim(schedules.time_zone)) = lower(time_zones.rails_name)
+
+),
+
+checked as (
+
+    select
+        *,
+        {{ quarantine_reason([
+            ['unparseable_value', 'parse_errors is not null'],
+            ['missing_key', 'schedule_id is null or starts_minute is null or ends_minute is null'],
+            ['duplicate_key', 'copy_number > 1'],
+            ['invalid_interval', 'starts_minute < 0 or ends_minute > 10080 or ends_minute <= starts_minute'],
+            ['unknown_time_zone', 'iana_name is null'],
+        ]) }} as quarantine_reason
+    from resolved
+
+)
+
+select
+    *,
+    {{ record_id('interval_key') }} as record_id,
+    {{ payload(['schedule_id', 'time_zone', 'starts_minute', 'ends_minute', 'parse_errors']) }} as payload
+from checked

@@ -1,0 +1,135 @@
+-- Grain: one row per ticket that counts: sound and not deleted. Times come from the event log
+-- where the vendor lands that kind of event and the log knows the ticket, else from the ticket.
+-- A ticket that is open again has no solved_at.
+{{ config(materialized='table') }}
+
+{%- set as_of_close = "cast(" ~ add_days(as_of_date_sql(), 1) ~ " as " ~ dbt.type_timestamp() ~ ")" %}
+
+with tickets as (
+
+    select * from {{ ref('int_support__tickets_checked') }} where quarantine_reason is null and is_deleted is not true
+
+),
+
+lifecycles as (
+
+    select * from {{ ref('int_support__ticket_lifecycles') }}
+
+),
+
+logs as (
+
+    select
+        source_vendor,
+        max(case when event_type = 'assignee' then 1 else 0 end) as has_assignments,
+        max(case when event_type = 'comment' then 1 else 0 end) as has_comments
+    from {{ ref('int_support__ticket_events_checked') }}
+    group by source_vendor
+
+),
+
+-- the schedule made first is the default, whether it can be used or not
+schedules as (
+
+    select
+        source_vendor,
+        schedule_id,
+        row_number() over (partition by source_vendor order by min(created_at) nulls last, schedule_id) as nth_made
+    from {{ ref('int_support__schedules_checked') }}
+    where schedule_id is not null
+    group by source_vendor, schedule_id
+
+),
+
+team_keys as (
+
+    select * from {{ ref('int_employee__team_keys') }}
+
+),
+
+lived as (
+
+    select
+        tickets.source_vendor,
+        tickets.ticket_id,
+        tickets.account_id,
+        tickets.contact_id,
+        tickets.contact_key,
+        case when lifecycles.agent_changed_later then lifecycles.agent_id else tickets.agent_id end as agent_id,
+        case when lifecycles.team_changed_later then team_keys.team_id else tickets.resolved_team_id end as team_id,
+        tickets.topic,
+        tickets.channel,
+        tickets.ticket_type,
+        case when lifecycles.severity_changed_later then lifecycles.severity else lower(tickets.severity) end as severity,
+        case
+            when lifecycles.status is not null then lifecycles.status
+            when lifecycles.status_changed_later or {{ is_after_as_of('tickets.solved_at') }} then 'open'
+            else lower(tickets.status)
+        end as status,
+        tickets.created_at,
+        case
+            when lifecycles.ticket_id is not null and logs.has_assignments = 1 then lifecycles.first_assigned_at
+            when not {{ is_after_as_of('tickets.first_assigned_at') }} then tickets.first_assigned_at
+        end as first_assigned_at,
+        case
+            when lifecycles.ticket_id is not null and logs.has_comments = 1 then lifecycles.first_replied_at
+            when not {{ is_after_as_of('tickets.first_replied_at') }} then tickets.first_replied_at
+        end as first_replied_at,
+        case when logs.has_comments = 1 then lifecycles.agent_replies end as agent_replies,
+        case
+            when lifecycles.has_status_log then lifecycles.first_solved_at
+            when tickets.reopens = 0 and not {{ is_after_as_of('tickets.solved_at') }} then tickets.solved_at
+        end as first_solved_at,
+        case
+            when lifecycles.has_status_log then lifecycles.last_solved_at
+            when not {{ is_after_as_of('tickets.solved_at') }} then tickets.solved_at
+        end as last_solved_at,
+        case when lifecycles.has_status_log then lifecycles.reopens else tickets.reopens end as reopens,
+        coalesce(tickets.schedule_id, schedules.schedule_id) as schedule_id,
+        tickets.merged_into_ticket_id,
+        coalesce(tickets.is_merged, false) or tickets.merged_into_ticket_id is not null as is_merged,
+        {{ local_to_utc(as_of_close, "'" ~ var('reporting_timezone') ~ "'") if var('reporting_timezone') != 'UTC' else as_of_close }}
+            as as_of_close
+    from tickets
+    left join lifecycles on tickets.source_vendor = lifecycles.source_vendor and tickets.ticket_id = lifecycles.ticket_id
+    left join logs on tickets.source_vendor = logs.source_vendor
+    left join schedules on tickets.source_vendor = schedules.source_vendor and schedules.nth_made = 1
+    left join team_keys on lifecycles.team_id = team_keys.team_key
+
+),
+
+statused as (
+
+    select
+        *,
+        coalesce(status in ('solved', 'closed'), last_solved_at is not null) as is_solved
+    from lived
+
+)
+
+select
+    source_vendor,
+    ticket_id,
+    account_id,
+    contact_id,
+    contact_key,
+    agent_id,
+    team_id,
+    topic,
+    channel,
+    ticket_type,
+    severity,
+    status,
+    is_solved,
+    created_at,
+    first_assigned_at,
+    first_replied_at,
+    agent_replies,
+    coalesce(first_solved_at, last_solved_at) as first_solved_at,
+    case when is_solved then last_solved_at end as solved_at,
+    reopens,
+    schedule_id,
+    merged_into_ticket_id,
+    is_merged,
+    as_of_close
+from statused

@@ -1,0 +1,29 @@
+-- Grain: one row per landed product user. The e-mail goes no further than this model.
+with product_users as (
+
+    select
+        *,
+        {{ copy_number('source_vendor, product_user_id', ['loaded_at desc nulls last', 'product_account_id', 'user_email']) }}
+            as copy_number
+    from {{ ref('int_usage__product_users_unioned') }}
+
+),
+
+checked as (
+
+    select
+        *,
+        {{ quarantine_reason([
+            ['missing_key', 'product_user_id is null'],
+            ['duplicate_key', 'copy_number > 1'],
+            ['unparseable_value', 'parse_errors is not null'],
+        ]) }} as quarantine_reason
+    from product_users
+
+)
+
+select
+    *,
+    {{ record_id('product_user_id') }} as record_id,
+    {{ payload(['product_user_id', 'product_account_id', 'parse_errors']) }} as payload
+from checked

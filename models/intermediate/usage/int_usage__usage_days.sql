@@ -1,0 +1,17 @@
+-- Grain: one sound row per product account, user, day and feature, with the CRM account.
+-- Events, visits and minutes add up over rows; users do not: count distinct product_user_key.
+select
+    source_vendor,
+    usage_day_id,
+    account_id,
+    product_account_id,
+    source_vendor || '|' || product_user_id as product_user_key,
+    feature_id,
+    module,
+    coalesce(is_sticky, false) as is_sticky,
+    usage_date,
+    events,
+    logins,
+    minutes
+from {{ ref('int_usage__usage_days_checked') }}
+where quarantine_reason is null

@@ -1,0 +1,51 @@
+-- Deleted accounts stay: their use is history.
+{{ config(enabled=is_listed('usage', 'pendo')) }}
+{%- set account = landed('pendo', 'account_history') %}
+{%- set keys = [
+    'metadata_crm_account_id', 'metadata_salesforce_account_id', 'metadata_agent_accountid', 'crm_account_id', 'salesforce_id'
+] %}
+{%- set modules = ['metadata_modules_entitled', 'metadata_agent_modules_entitled', 'modules_entitled'] %}
+
+with versions as (
+
+    select
+        {{ field(account, 'id', required=true) }} as product_account_id,
+        coalesce(
+            {%- for key in keys %}
+            {{ field(account, key) }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as account_ref,
+        {{ field(account, modules, 'bigint') }} as modules_entitled,
+        {{ field(account, 'last_updated_at', 'timestamp') }} as updated_at,
+        {{ loaded_at(account) }} as loaded_at,
+        {{ parse_errors(account, [('last_updated_at', 'timestamp'), (modules, 'bigint')]) }} as parse_errors
+    from {{ landed_from(account) }}
+    where
+        {{ live_rows(account, history=true, keep_deleted=true) }}
+
+),
+
+latest as (
+
+    select
+        *,
+        row_number() over (
+            partition by product_account_id
+            order by
+                updated_at desc nulls last,
+                loaded_at desc nulls last,
+                account_ref asc,
+                modules_entitled asc
+        ) as version_number
+    from versions
+
+)
+
+select
+    product_account_id,
+    account_ref,
+    modules_entitled,
+    loaded_at,
+    parse_errors
+from latest
+where version_number = 1 or product_account_id is null

@@ -1,0 +1,14 @@
+{{ config(enabled=is_listed('support', 'zendesk')) }}
+{%- set user = landed('zendesk', 'user') %}
+
+select
+    {{ field(user, 'id', required=true) }} as agent_id,
+    {{ field(user, 'default_group_id') }} as team_id,
+    coalesce({{ field(user, 'active', 'boolean') }}, true)
+    and not coalesce({{ field(user, 'suspended', 'boolean') }}, false) as is_active,
+    {{ loaded_at(user) }} as loaded_at,
+    cast(null as {{ sql_type('string') }}) as parse_errors
+from {{ landed_from(user) }}
+where
+    {{ live_rows(user) }}
+    and lower({{ field(user, 'role') }}) in ('agent', 'admin')

@@ -1,0 +1,17 @@
+-- Grain: one row per opening interval. start_time_utc is not read: it is wrong half the year.
+{{ config(enabled=is_listed('support', 'zendesk')) }}
+{%- set schedule = landed('zendesk', 'schedule') %}
+
+select
+    {{ field(schedule, 'id', required=true) }} as schedule_id,
+    {{ field(schedule, 'name') }} as schedule_name,
+    {{ field(schedule, 'time_zone') }} as time_zone,
+    {{ field(schedule, 'start_time', 'bigint', required=true) }} as starts_minute,
+    {{ field(schedule, 'end_time', 'bigint', required=true) }} as ends_minute,
+    {{ field(schedule, 'created_at', 'timestamp') }} as created_at,
+    {{ loaded_at(schedule) }} as loaded_at,
+    {{ parse_errors(schedule, [('start_time', 'bigint'), ('end_time', 'bigint'), ('created_at', 'timestamp')]) }}
+        as parse_errors
+from {{ landed_from(schedule) }}
+where
+    {{ live_rows(schedule) }}

@@ -1,0 +1,152 @@
+-- Grain: one row per field change or comment. A change has no id of its own: ticket, field, time
+-- and value are its key, so that a change landed twice is a duplicate like any other.
+{{ config(enabled=is_listed('support', 'zendesk')) }}
+{%- set ticket = landed('zendesk', 'ticket') %}
+{%- set history = landed('zendesk', 'ticket_field_history') %}
+{%- set comment = landed('zendesk', 'ticket_comment') %}
+{%- set user = landed('zendesk', 'user') %}
+{%- set changed_at = ['updated', 'updated_at', 'created_at'] %}
+{%- set written_at = ['created', 'created_at'] %}
+{%- set author = ['user_id', 'author_id'] %}
+{%- set machine_channels = "('rule', 'trigger', 'automation', 'system')" %}
+
+with changes as (
+
+    select
+        {{ field(history, 'ticket_id', required=true) }} as ticket_id,
+        lower({{ field(history, 'field_name', required=true) }}) as field_name,
+        {{ field(history, changed_at, 'timestamp') }} as occurred_at,
+        {{ field(history, author) }} as actor_id,
+        coalesce(lower({{ field(history, 'via_channel') }}) in {{ machine_channels }}, false) as is_automated,
+        {{ field(history, 'value') }} as landed_value,
+        {{ loaded_at(history) }} as loaded_at,
+        {{ parse_errors(history, [(changed_at, 'timestamp')]) }} as parse_errors
+    from {{ landed_from(history) }}
+    where
+        {{ live_rows(history, history=true) }}
+        and lower({{ field(history, 'field_name') }}) in ('status', 'priority', 'assignee_id', 'group_id', 'satisfaction_score')
+
+),
+
+comments as (
+
+    select
+        {{ field(comment, 'id', required=true) }} as comment_id,
+        {{ field(comment, 'ticket_id', required=true) }} as ticket_id,
+        {{ field(comment, written_at, 'timestamp') }} as occurred_at,
+        {{ field(comment, author) }} as actor_id,
+        {{ field(comment, 'public', 'boolean') }} as is_public,
+        coalesce(
+            lower({{ field(comment, 'via_channel') }}) in {{ machine_channels }}
+            or lower({{ field(comment, 'via_channel') }}) like 'answer_bot%',
+            false
+        ) as is_automated,
+        {{ loaded_at(comment) }} as loaded_at,
+        {{ parse_errors(comment, [(written_at, 'timestamp'), ('public', 'boolean')]) }} as parse_errors
+    from {{ landed_from(comment) }}
+    where
+        {{ live_rows(comment) }}
+
+),
+
+events as (
+
+    select
+        ticket_id || '-' || field_name || '-' || coalesce(cast(occurred_at as {{ dbt.type_string() }}), 'no time')
+        || '-' || coalesce(landed_value, '') as event_id,
+        ticket_id,
+        case field_name
+            when 'priority' then 'severity'
+            when 'assignee_id' then 'assignee'
+            when 'group_id' then 'team'
+            when 'satisfaction_score' then 'satisfaction'
+            else field_name
+        end as event_type,
+        occurred_at,
+        actor_id,
+        cast(null as {{ sql_type('boolean') }}) as is_public,
+        is_automated,
+        case
+            when field_name = 'status' and lower(landed_value) in ('on-hold', 'on_hold') then 'hold'
+            when field_name in ('assignee_id', 'group_id') then landed_value
+            else lower(landed_value)
+        end as value,
+        loaded_at,
+        parse_errors
+    from changes
+
+    union all
+
+    select
+        comment_id as event_id,
+        ticket_id,
+        'comment' as event_type,
+        occurred_at,
+        actor_id,
+        is_public,
+        is_automated,
+        cast(null as {{ sql_type('string') }}) as value,
+        loaded_at,
+        parse_errors
+    from comments
+
+),
+
+users as (
+
+    select
+        {{ field(user, 'id', required=true) }} as user_id,
+        max(lower({{ field(user, 'role') }})) as user_role
+    from {{ landed_from(user) }}
+    where
+        {{ live_rows(user, keep_deleted=true) }}
+    group by 1
+
+),
+
+requesters as (
+
+    select
+        {{ field(ticket, 'id', required=true) }} as ticket_id,
+        max({{ field(ticket, 'requester_id') }}) as requester_id
+    from {{ landed_from(ticket) }}
+    where
+        {{ live_rows(ticket, keep_deleted=true) }}
+    group by 1
+
+),
+
+assignees as (
+
+    select {{ field(ticket, 'assignee_id') }} as user_id
+    from {{ landed_from(ticket) }}
+    where
+        {{ live_rows(ticket, keep_deleted=true) }}
+
+    union
+
+    select landed_value as user_id from changes where field_name = 'assignee_id'
+
+)
+
+select
+    events.event_id,
+    events.ticket_id,
+    events.event_type,
+    events.occurred_at,
+    events.actor_id,
+    case
+        when events.actor_id like '-%' then 'system'
+        when events.actor_id = requesters.requester_id then 'end_user'
+        when users.user_role in ('agent', 'admin') or assignees.user_id is not null then 'agent'
+        when users.user_role is not null then 'end_user'
+    end as actor_type,
+    events.is_public,
+    events.is_automated or coalesce(events.actor_id like '-%', false) as is_automated,
+    events.value,
+    events.loaded_at,
+    events.parse_errors
+from events
+left join requesters on events.ticket_id = requesters.ticket_id
+left join users on events.actor_id = users.user_id
+left join assignees on events.actor_id = assignees.user_id

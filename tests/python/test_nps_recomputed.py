@@ -1,0 +1,1269 @@
+"""The NPS marts against a second computation of them: plain Python, written from the rulebook.
+
+The reference below shares no code and no SQL with the project. It reads the landed rows, sorts out
+who answered when, as whom and for which account, and counts with exact fractions; every row and
+every column of the four marts is then compared with what dbt built.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import math
+import random
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+from harness import REPOSITORY, Project, Row
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
+
+NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+Z = 1.96
+Tables = dict[str, list[Row]]
+
+
+# ---------------------------------------------------------------------------------------------
+# The reference: settings and policy
+# ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The variables of a run."""
+
+    as_of: date
+    zone: str = "UTC"
+    history_months: int = 24
+    window_days: int = 365
+    min_coverage: Fraction = Fraction(1, 2)
+    min_responses: int = 5
+    has_billing: bool = False
+
+    def variables(self) -> dict[str, Any]:
+        return {
+            "voc_demo": False,
+            "survey_vendors": ["generic"],
+            "crm_vendors": ["generic"],
+            "support_vendors": [],
+            "usage_vendors": [],
+            "billing_vendors": ["generic"] if self.has_billing else [],
+            "employee_vendors": [],
+            "as_of_date": self.as_of.isoformat(),
+            "reporting_timezone": self.zone,
+            "history_months": self.history_months,
+            "nps_window_days": self.window_days,
+            "min_role_weight_coverage": float(self.min_coverage),
+            "min_reportable_responses": self.min_responses,
+        }
+
+    def day(self, moment: datetime) -> date:
+        """The day of a UTC moment in the reporting time zone."""
+        return moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(self.zone)).date()
+
+    def end_of(self, day: date) -> datetime:
+        """The first UTC moment after a day."""
+        midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(self.zone))
+        return midnight.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
+
+    def periods(self) -> list[date]:
+        """The month ends of the history, and the day itself."""
+        first_of_month = (self.as_of + timedelta(days=1)).replace(day=1)
+        ends = []
+        for _ in range(self.history_months):
+            ends.append(first_of_month - timedelta(days=1))
+            first_of_month = ends[-1].replace(day=1)
+        return sorted({*ends, self.as_of})
+
+
+class Weight(NamedTuple):
+    role: str
+    seniority: int
+    weight: Fraction
+
+
+@dataclass(frozen=True)
+class Policy:
+    """role_weights and title_roles of a copy of the project."""
+
+    weights: list[Row]
+    role_rules: list[Row]
+
+    @classmethod
+    def of(cls, root: Path) -> Policy:
+        def read(name: str) -> list[Row]:
+            with (root / f"seeds/policy/{name}.csv").open(encoding="utf-8", newline="") as file:
+                return list(csv.DictReader(file))
+
+        rules = sorted(read("title_roles"), key=lambda rule: int(rule["rule_order"]))
+        return cls(read("role_weights"), rules)
+
+    def scheme(self, segment: str, day: date) -> tuple[str, list[Weight]]:
+        """The segment's scheme on a day, or the default one where it has none by then."""
+        for name in (segment.lower(), "default"):
+            begun = [
+                row
+                for row in self.weights
+                if row["weight_scheme"] == name and row["valid_from"] <= day.isoformat()
+            ]
+            if begun:
+                last = max(row["valid_from"] for row in begun)
+                return name, [
+                    Weight(row["contact_role"], int(row["seniority"]), Fraction(row["weight"]))
+                    for row in begun
+                    if row["valid_from"] == last
+                ]
+        raise AssertionError("no default scheme")
+
+    def role(self, applies_to: str, text: str | None) -> str | None:
+        """The role of the first rule that matches a title or a CRM role field."""
+        if text is None:
+            return None
+        parts = [words(part) for part in (text.split(";") if applies_to == "crm_role" else [text])]
+        for rule in self.role_rules:
+            if rule["applies_to"] != applies_to:
+                continue
+            pattern = words(rule["pattern"])
+            for part in parts:
+                if (
+                    (rule["match_type"] == "equals" and part == pattern)
+                    or (rule["match_type"] == "word" and f" {pattern} " in f" {part} ")
+                    or (rule["match_type"] == "contains" and pattern in part)
+                ):
+                    return rule["contact_role"]
+        return None
+
+
+def words(text: str) -> str:
+    """Lower case, one space for whatever is no letter or digit."""
+    return re.sub(r"[\W_]+", " ", text.lower()).strip()
+
+
+# ---------------------------------------------------------------------------------------------
+# The reference: from landed rows to votes
+# ---------------------------------------------------------------------------------------------
+
+
+class Answer(NamedTuple):
+    """A sound relationship NPS answer, everything about it as it was when it was given."""
+
+    order: tuple
+    day: date
+    person: str | None
+    account: str | None
+    role: str
+    segment: str | None
+    region: str | None
+    score: int
+
+
+@dataclass
+class World:
+    """What the CRM, billing and the answers come down to."""
+
+    rules: Rules
+    policy: Policy
+    tables: Tables
+    accounts: dict[str, Row] = field(init=False)
+    account_keys: dict[str, str] = field(init=False)
+    account_versions: dict[str, list[Row]] = field(init=False)
+    contacts: dict[str, Row] = field(init=False)
+    contact_versions: dict[str, list[Row]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tables = {
+            name: [{column: cleaned(value) for column, value in row.items()} for row in rows]
+            for name, rows in self.tables.items()
+        }
+        self._find_accounts()
+        self._find_contacts()
+
+    def rows(self, table: str) -> list[Row]:
+        return self.tables.get(table, [])
+
+    # accounts
+
+    def _find_accounts(self) -> None:
+        landed = last_of_each(self.rows("accounts"), "account_id")
+        links = {key: row.get("merged_into_account_id") for key, row in landed.items()}
+        survivor = {key: end_of_chain(key, links) for key in landed}
+        self.accounts = {key: row for key, row in landed.items() if survivor[key] == key}
+        named: dict[str, set[str]] = defaultdict(set)
+        for key, row in landed.items():
+            if survivor[key] in self.accounts and row.get("external_id"):
+                named[row["external_id"]].add(survivor[key])
+        self.account_keys = {key: ids.pop() for key, ids in named.items() if len(ids) == 1}
+        self.account_keys |= {key: end for key, end in survivor.items() if end in self.accounts}
+        self.account_versions = versions(self.rows("account_versions"), "account_id", landed)
+
+    def account_at(self, account: str, moment: datetime, inclusive: bool = True) -> Row:
+        """Segment and region then; what the version does not say is as it is now."""
+        now = self.accounts[account]
+        then = version_at(self.account_versions[account], moment, inclusive) or {}
+        return {
+            column: then.get(column) or now.get(column) or "unknown"
+            for column in ("segment", "region")
+        }
+
+    def existed(self, account: str, day: date) -> bool:
+        created = self.accounts[account].get("created_at")
+        return created is None or self.rules.day(created) <= day
+
+    def arr(self, account: str, day: date) -> Fraction | None:
+        """What billing says is paid that day; the CRM's figure where billing says nothing."""
+        if self.rules.has_billing:
+            customers = {
+                row["customer_id"]: row.get("account_ref") or row["customer_id"]
+                for row in self.rows("billing_customers")
+            }
+            known = [
+                row
+                for row in self.rows("subscriptions")
+                if self.account_keys.get(customers.get(row["customer_id"], row["customer_id"]))
+                == account
+                and self.rules.day(row["valid_from"]) <= day
+            ]
+            paid = [
+                row
+                for row in known
+                if row.get("is_paying") is not False
+                and (row.get("valid_to") is None or day < self.rules.day(row["valid_to"]))
+            ]
+            prices = [Fraction(row["mrr"]) for row in paid if row.get("mrr") is not None]
+            if known and (prices or not paid):
+                return 12 * sum(prices, Fraction())
+        arr = self.accounts[account].get("arr")
+        return None if arr is None else Fraction(arr)
+
+    # contacts
+
+    def _find_contacts(self) -> None:
+        landed = last_of_each(self.rows("contacts"), "contact_id")
+        self.contacts = {}
+        for key, row in landed.items():
+            account = row.get("account_id")
+            if account is not None and account not in self.account_keys:
+                continue  # quarantined: unknown_account
+            self.contacts[key] = {**row, "account": self.account_keys.get(account)}
+        links = {key: row.get("merged_into_contact_id") for key, row in self.contacts.items()}
+        self.contact_survivor = {key: end_of_chain(key, links) for key in self.contacts}
+        known = {
+            **{key: row for key, row in self.contacts.items()},
+        }
+        self.contact_versions = versions(
+            [
+                {**row, "account": self.account_keys.get(row.get("account_id"))}
+                for row in self.rows("contact_versions")
+                if row.get("account_id") is None or row["account_id"] in self.account_keys
+            ],
+            "contact_id",
+            known,
+        )
+        self.people: dict[str, list[str]] = defaultdict(list)
+        self.by_external_id: dict[str, str] = {}
+        self.by_email: dict[str, str] = {}
+        for key, row in self.contacts.items():
+            if row.get("external_id"):
+                self.by_external_id[row["external_id"]] = self.contact_survivor[key]
+            if self.contact_survivor[key] == key:
+                self.people[self.person(key)].append(key)
+        for contacts in self.people.values():
+            contacts.sort(key=self._standing)
+            for key in contacts:
+                if email := self.contacts[key].get("email"):
+                    self.by_email[email.lower()] = contacts[-1]
+        for key, row in self.contacts.items():
+            if self.contact_survivor[key] != key and row.get("email"):
+                self.by_email.setdefault(row["email"].lower(), self.contact_survivor[key])
+
+    def _standing(self, contact: str) -> tuple:
+        """Of several contacts of a person the one who has not left, then the newest, answers."""
+        row = self.contacts[contact]
+        return (not self.is_gone(row, self.rules.as_of), row.get("created_at") or datetime.min)
+
+    def person(self, contact: str) -> str:
+        survivor = self.contacts[self.contact_survivor[contact]]
+        return (survivor.get("email") or survivor["contact_id"]).lower()
+
+    def is_gone(self, contact: Row, day: date) -> bool:
+        if contact.get("left_at") is not None:
+            return self.rules.day(contact["left_at"]) <= day
+        return bool(contact.get("has_left"))
+
+    def role_and_account(
+        self, contact: str, moment: datetime, inclusive: bool = True
+    ) -> tuple[str, str | None]:
+        """Role and account that were valid then, today's where no history says."""
+        now = self.contacts[contact]
+        then = version_at(self.contact_versions[contact], moment, inclusive) or now
+        role = self.policy.role("crm_role", then.get("crm_role"))
+        if role is None:
+            parts = [
+                row
+                for row in self.rows("contact_roles")
+                if row["contact_id"] == contact
+                and then["account"] is not None
+                and self.account_keys.get(row.get("account_id")) == then["account"]
+                and self.policy.role("crm_role", row["role_name"])
+            ]
+            parts.sort(
+                key=lambda row: (row.get("role_origin") != "account", not row.get("is_primary"))
+            )
+            role = self.policy.role("crm_role", parts[0]["role_name"]) if parts else None
+        role = role or self.policy.role("title", then.get("title")) or "unknown"
+        return role, then["account"]
+
+    def find_contact(self, refs: Row) -> str | None:
+        by_id, external = refs.get("crm_contact_ref"), refs.get("external_contact_ref")
+        if by_id in self.contacts:
+            return self.contact_survivor[by_id]
+        if external in self.by_external_id:
+            return self.by_external_id[external]
+        if external in self.contacts:
+            return self.contact_survivor[external]
+        return self.by_email.get((refs.get("respondent_email") or "").lower())
+
+    # answers
+
+    def answers(self) -> list[Answer]:
+        invitations = last_of_each(self.rows("survey_invitations"), "invitation_id")
+        by_session = {
+            row["response_ref"]: row for row in invitations.values() if row.get("response_ref")
+        }
+        found = []
+        for key, row in last_of_each(self.rows("survey_responses"), "response_id").items():
+            score, moment = sound_score(row.get("raw_score")), row.get("responded_at")
+            if (
+                row.get("metric") != "nps"
+                or row.get("survey_family") not in (None, "relationship")
+                or row.get("is_test")
+                or score is None
+                or moment is None
+                or moment.year < 1990
+                or self.rules.day(moment) > self.rules.as_of
+            ):
+                continue
+            invitation = invitations.get(row.get("invitation_ref")) or by_session.get(
+                row.get("survey_response_id"), {}
+            )
+            if invitation.get("sent_at") and moment < invitation["sent_at"]:
+                continue
+            refs = {
+                column: row.get(column) or invitation.get(column)
+                for column in ("crm_contact_ref", "external_contact_ref", "respondent_email")
+            }
+            account_ref = row.get("account_ref") or invitation.get("account_ref")
+            if account_ref is not None and account_ref not in self.account_keys:
+                continue
+            contact = self.find_contact(refs)
+            role, account, person = "unknown", None, None
+            if contact is not None:
+                role, account = self.role_and_account(contact, moment)
+                person = self.person(contact)
+            elif any(refs.values()):
+                person = (refs["respondent_email"] or "").lower() or (
+                    refs["crm_contact_ref"] or refs["external_contact_ref"]
+                )
+            account = self.account_keys.get(account_ref, account)
+            then = self.account_at(account, moment) if account else {}
+            found.append(
+                Answer(
+                    order=(moment, row.get("loaded_at") or datetime.min, key),
+                    day=self.rules.day(moment),
+                    person=person,
+                    account=account if person else None,
+                    role=role,
+                    segment=then.get("segment") if person else None,
+                    region=then.get("region") if person else None,
+                    score=score,
+                )
+            )
+        return found
+
+
+def cleaned(value: Any) -> Any:
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
+def last_of_each(rows: Iterable[Row], key: str) -> dict[str, Row]:
+    """One row per key, the one loaded last; rows without a key are nobody's."""
+    ordered = sorted(rows, key=lambda row: row.get("loaded_at") or datetime.min)
+    return {row[key]: row for row in ordered if row[key] is not None}
+
+
+def end_of_chain(start: str, links: dict[str, str | None]) -> str | None:
+    """Where links lead; the first member of a cycle that is reached stays where it is."""
+
+    def is_on_cycle(node: str) -> bool:
+        at, seen = links.get(node), set()
+        while at is not None and at not in seen:
+            if at == node:
+                return True
+            seen.add(at)
+            at = links.get(at)
+        return False
+
+    at = start
+    while links.get(at) is not None and not is_on_cycle(at):
+        at = links[at]
+    return at if at in links else None
+
+
+def versions(rows: Iterable[Row], key: str, known: dict[str, Row]) -> dict[str, list[Row]]:
+    """Sound versions of each entity in order: none overlaps the next, nor leaves it a second."""
+    chosen: dict[str, dict[datetime, Row]] = defaultdict(dict)
+    for row in sorted(rows, key=lambda row: row.get("loaded_at") or datetime.min):
+        starts, ends = row.get("valid_from"), row.get("valid_to")
+        if row[key] in known and starts is not None and (ends is None or ends >= starts):
+            chosen[row[key]][starts] = dict(row)
+    cut: dict[str, list[Row]] = defaultdict(list)
+    for entity, by_start in chosen.items():
+        cut[entity] = [by_start[start] for start in sorted(by_start)]
+        for row, following in itertools.pairwise(cut[entity]):
+            begins = following["valid_from"]
+            if row["valid_to"] is None or row["valid_to"] >= begins - timedelta(seconds=1):
+                row["valid_to"] = begins
+    return cut
+
+
+def version_at(found: list[Row], moment: datetime, inclusive: bool) -> Row | None:
+    """The version valid at a moment, or (not inclusive) just before it."""
+    for row in found:
+        begun = row["valid_from"] <= moment if inclusive else row["valid_from"] < moment
+        ended = row["valid_to"] is not None and (
+            row["valid_to"] <= moment if inclusive else row["valid_to"] < moment
+        )
+        if begun and not ended:
+            return row
+    return None
+
+
+def sound_score(text: str | None) -> int | None:
+    """A whole number from 0 to 10, however it is written."""
+    try:
+        score = Fraction(text) if text is not None else None
+    except ValueError:
+        return None
+    return int(score) if score is not None and score.denominator == 1 and 0 <= score <= 10 else None
+
+
+# ---------------------------------------------------------------------------------------------
+# The reference: from votes to the four marts
+# ---------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Count:
+    """Votes, and people who could have voted."""
+
+    promoters: int = 0
+    passives: int = 0
+    detractors: int = 0
+    anonymous: int = 0
+    eligible: int = 0
+    eligible_respondents: int = 0
+
+    def add(self, answer: Answer, is_eligible: bool) -> None:
+        self.promoters += answer.score >= 9
+        self.passives += 7 <= answer.score <= 8
+        self.detractors += answer.score <= 6
+        self.anonymous += answer.person is None
+        self.eligible += is_eligible
+        self.eligible_respondents += is_eligible
+
+    def __add__(self, other: Count) -> Count:
+        mine, others = vars(self), vars(other)
+        return Count(**{name: mine[name] + others[name] for name in mine})
+
+    @property
+    def responses(self) -> int:
+        return self.promoters + self.passives + self.detractors
+
+    @property
+    def nps(self) -> Fraction | None:
+        if not self.responses:
+            return None
+        return Fraction(100 * (self.promoters - self.detractors), self.responses)
+
+    @property
+    def response_rate(self) -> Fraction | None:
+        return Fraction(self.eligible_respondents, self.eligible) if self.eligible else None
+
+    @property
+    def adjusted(self) -> tuple[Fraction, Fraction]:
+        """Centre (-1 to 1) and squared standard error with three votes added."""
+        n = self.responses + 3
+        promoters = (self.promoters + Fraction(3, 4)) / n
+        detractors = (self.detractors + Fraction(3, 4)) / n
+        centre = promoters - detractors
+        return centre, (promoters + detractors - centre**2) / n
+
+
+def votes_at(answers: Iterable[Answer], day: date, window_days: int) -> list[Answer]:
+    """The latest answer of each person in the window, and every anonymous answer in it."""
+    inside = [a for a in answers if day - timedelta(days=window_days) < a.day <= day]
+    latest: dict[str, Answer] = {}
+    for answer in sorted(inside, key=lambda a: a.order):
+        if answer.person is not None:
+            latest[answer.person] = answer
+    return [*latest.values(), *(a for a in inside if a.person is None)]
+
+
+def interval(centre: float, margin: float) -> tuple[float, float]:
+    return max(-100.0, centre - margin), min(100.0, centre + margin)
+
+
+def sign(value: Fraction | None) -> int:
+    """Sign of a score, compared to six decimals."""
+    rounded = round(value, 6) if value is not None else 0
+    return (rounded > 0) - (rounded < 0)
+
+
+def ratio(top: Fraction, bottom: Fraction) -> Fraction | None:
+    return top / bottom if bottom else None
+
+
+def score_account(
+    counts: dict[str, Count], scheme: Sequence[Weight], min_coverage: Fraction
+) -> Row:
+    """account_nps of one account from the votes of its roles."""
+    heard = [w for w in scheme if w.role in counts and counts[w.role].responses]
+    nps = {w.role: counts[w.role].nps for w in heard}
+    coverage = sum((w.weight for w in heard), Fraction())
+    weighted = sum((w.weight * nps[w.role] for w in heard), Fraction())
+    pooled = sum(counts.values(), Count())
+    score = ratio(weighted, coverage)
+    row: Row = {
+        "account_nps": score,
+        "ci_low": None,
+        "ci_high": None,
+        "nps_low_bound": weighted - 100 * (1 - coverage),
+        "nps_high_bound": weighted + 100 * (1 - coverage),
+        "role_weight_coverage": coverage,
+        "eligible_contacts": pooled.eligible,
+        "responses": pooled.responses,
+        "unknown_role_responses": counts["unknown"].responses if "unknown" in counts else 0,
+        "pooled_nps": pooled.nps,
+        "respondent_weighted_nps": ratio(
+            sum((w.weight * counts[w.role].responses * nps[w.role] for w in heard), Fraction()),
+            sum((w.weight * counts[w.role].responses for w in heard), Fraction()),
+        ),
+        "waterfall_nps": nps[min(heard, key=lambda w: w.seniority).role] if heard else None,
+        "role_spread": max(nps.values()) - min(nps.values()) if nps else None,
+        "has_role_conflict": {-1, 1} <= {sign(value) for value in nps.values()},
+        "is_single_threaded": pooled.responses == 1,
+        "is_reportable": round(coverage, 6) >= min_coverage,
+    }
+    if score is not None:
+        shares = [(w.weight / coverage, *counts[w.role].adjusted) for w in heard]
+        centre = float(100 * sum(share * middle for share, middle, _ in shares))
+        error = math.sqrt(sum(share**2 * squared for share, _, squared in shares))
+        row["ci_low"], row["ci_high"] = interval(centre, Z * 100 * error)
+    definitions = ("account_nps", "pooled_nps", "respondent_weighted_nps", "waterfall_nps")
+    row["definitions_disagree_in_sign"] = {-1, 1} <= {sign(row[name]) for name in definitions}
+    row["nps_status"] = "reportable" if row["is_reportable"] else "insufficient_signal"
+    return row
+
+
+def recompute(world: World) -> dict[str, dict[tuple, Row]]:
+    """The four marts, each as {key: row}."""
+    rules, answers = world.rules, world.answers()
+    marts: dict[str, dict[tuple, Row]] = {name: {} for name in KEYS}
+    company_before: dict[tuple, Count] = {}
+    accounts_before: dict[str, Count] = {}
+    for day in rules.periods():
+        cells = count_cells(world, votes_at(answers, day, rules.window_days), day)
+        by_account: dict[str, dict[str, Count]] = defaultdict(dict)
+        for (account, role, _, _, _), count in cells.items():
+            if account is not None:
+                roles = by_account[account]
+                roles[role] = roles.get(role, Count()) + count
+        revenue: dict[tuple, list[tuple[Fraction, Fraction]]] = defaultdict(list)
+        arrs = {}
+        for account in world.accounts:
+            counts = by_account.get(account, {})
+            if not counts and not world.existed(account, day):
+                continue
+            then = world.account_at(account, rules.end_of(day), inclusive=False)
+            name, scheme = world.policy.scheme(then["segment"], day)
+            arr = arrs[account] = world.arr(account, day)
+            row = score_account(counts, scheme, rules.min_coverage)
+            marts["account_nps"][day, account] = row | {
+                "segment": then["segment"],
+                "region": then["region"],
+                "weight_scheme": name,
+                "arr": arr,
+                "champion_left": champion_left(world, account, day),
+                **{
+                    f"{role}_nps": counts[role].nps if role in counts else None
+                    for role in ("decision_maker", "manager", "user")
+                },
+            }
+            if arr and row["account_nps"] is not None:
+                for scope in (
+                    ("company", "all"),
+                    ("segment", then["segment"]),
+                    ("region", then["region"]),
+                ):
+                    revenue[scope].append((arr, row["account_nps"]))
+            weights = {w.role: w for w in scheme}
+            for role in {*weights, *counts}:
+                count, weight = counts.get(role, Count()), weights.get(role)
+                heard = count.responses > 0
+                if arr and heard:
+                    revenue["role", role].append((arr, count.nps))
+                marts["account_role_nps"][day, account, role] = {
+                    "role_weight": weight.weight if weight else None,
+                    "seniority": weight.seniority if weight else None,
+                    "eligible_contacts": count.eligible,
+                    "responses": count.responses,
+                    "promoters": count.promoters,
+                    "passives": count.passives,
+                    "detractors": count.detractors,
+                    "nps": count.nps,
+                    "nps_adjusted": 100 * count.adjusted[0] if heard else None,
+                    "squared_error": count.adjusted[1] if heard else None,
+                    "response_rate": count.response_rate,
+                }
+
+        scopes: dict[tuple, Count] = defaultdict(Count)
+        scopes["company", "all"] = sum(cells.values(), Count())
+        for (_, role, segment, region, is_anonymous), count in cells.items():
+            if not is_anonymous:
+                for scope in (("segment", segment), ("region", region), ("role", role)):
+                    if scope[1] is not None:
+                        scopes[scope] += count
+        for scope, count in scopes.items():
+            marts["company_nps"][day, *scope] = score_scope(
+                count, company_before.get(scope), revenue[scope], rules.min_responses
+            )
+
+        accounts_now = {
+            account: total
+            for account, counts in by_account.items()
+            if (total := sum(counts.values(), Count())).responses
+        }
+        total_before = company_before.get(("company", "all"), Count()).responses
+        total_now = scopes["company", "all"].responses
+        changes = []
+        for account in {*accounts_now, *accounts_before}:
+            now, before = accounts_now.get(account, Count()), accounts_before.get(account, Count())
+            gave = ratio(Fraction(100 * (before.promoters - before.detractors)), total_before)
+            gives = ratio(Fraction(100 * (now.promoters - now.detractors)), total_now)
+            gave, gives = gave or Fraction(), gives or Fraction()
+            changes.append(
+                {
+                    "account": account,
+                    "responses": now.responses,
+                    "contribution_before": gave,
+                    "contribution_after": gives,
+                    "contribution_change": gives - gave,
+                    "arr": arrs.get(account),
+                }
+            )
+        changes.sort(
+            key=lambda row: (
+                -round(abs(row["contribution_change"]), 6),
+                row["arr"] is None,
+                -(row["arr"] or 0),
+                row["account"],
+            )
+        )
+        for rank, row in enumerate(changes, start=1):
+            marts["nps_movers"][day, row.pop("account")] = {**row, "rank": rank}
+        company_before, accounts_before = dict(scopes), accounts_now
+    return marts
+
+
+def count_cells(world: World, votes: Iterable[Answer], day: date) -> dict[tuple, Count]:
+    """Votes and possible voters by account, role, segment, region and whether anonymous."""
+    cells: dict[tuple, Count] = defaultdict(Count)
+    voted = set()
+    for vote in votes:
+        if vote.person is not None:
+            voted.add(vote.person)
+        by_form = vote.account is None or not world.accounts[vote.account].get("no_nps_form")
+        role = vote.role if vote.person is not None else None
+        cell = (vote.account, role, vote.segment, vote.region, vote.person is None)
+        cells[cell].add(vote, is_eligible=by_form and vote.person is not None)
+    for person, contacts in world.people.items():
+        present = [
+            key
+            for key in contacts
+            if not world.is_gone(world.contacts[key], day)
+            and (
+                world.contacts[key].get("created_at") is None
+                or world.rules.day(world.contacts[key]["created_at"]) <= day
+            )
+        ]
+        if person in voted or not present or world.contacts[present[-1]].get("is_opted_out"):
+            continue
+        moment = world.rules.end_of(day)
+        role, account = world.role_and_account(present[-1], moment, inclusive=False)
+        if account is not None and world.accounts[account].get("no_nps_form"):
+            continue
+        then = world.account_at(account, moment, inclusive=False) if account else {}
+        cells[account, role, then.get("segment"), then.get("region"), False].eligible += 1
+    return cells
+
+
+def champion_left(world: World, account: str, day: date) -> bool:
+    first = day - timedelta(days=world.rules.window_days)
+    return any(
+        row["account"] == account
+        and bool(row.get("is_champion"))
+        and row.get("left_at") is not None
+        and first < world.rules.day(row["left_at"]) <= day
+        for row in world.contacts.values()
+    )
+
+
+def score_scope(
+    count: Count,
+    before: Count | None,
+    revenue: Iterable[tuple[Fraction, Fraction]],
+    min_responses: int,
+) -> Row:
+    """company_nps of one scope."""
+    n = count.responses
+    row: Row = dict.fromkeys(
+        ("ci_low", "ci_high", "margin_of_error", "margin_of_error_fpc", "change_z")
+        + ("nps_change", "is_significant", "anonymous_share")
+    )
+    row |= {
+        "responses": n,
+        "promoters": count.promoters,
+        "passives": count.passives,
+        "detractors": count.detractors,
+        "nps": count.nps,
+        "revenue_weighted_nps": ratio(
+            sum((arr * nps for arr, nps in revenue), Fraction()),
+            sum((arr for arr, _ in revenue), Fraction()),
+        ),
+        "eligible_contacts": count.eligible,
+        "response_rate": count.response_rate,
+        "is_reportable": n >= min_responses,
+    }
+    if n:
+        centre, squared = count.adjusted
+        margin = Z * 100 * math.sqrt(squared)
+        everybody = count.eligible + n - count.eligible_respondents
+        left_out = Fraction(everybody - n, everybody - 1) if everybody > 1 else 0
+        row["ci_low"], row["ci_high"] = interval(float(100 * centre), margin)
+        row["margin_of_error"] = margin
+        row["margin_of_error_fpc"] = margin * math.sqrt(left_out)
+        row["anonymous_share"] = Fraction(count.anonymous, n)
+    if n and before is not None and before.responses:
+        centre_before, squared_before = before.adjusted
+        row["nps_change"] = count.nps - before.nps
+        row["change_z"] = float(centre - centre_before) / math.sqrt(squared + squared_before)
+        row["is_significant"] = round(abs(row["change_z"]), 6) >= Z
+    return row
+
+
+KEYS = {
+    "account_role_nps": ("period_end", "account_id", "contact_role"),
+    "account_nps": ("period_end", "account_id"),
+    "company_nps": ("period_end", "scope_type", "scope_value"),
+    "nps_movers": ("period_end", "account_id"),
+}
+
+
+def assert_same(project: Project, world: World) -> dict[str, dict[tuple, Row]]:
+    """Compare every row and column of the four marts with the reference; return the latter."""
+    expected = recompute(world)
+    problems = []
+    for mart, key in KEYS.items():
+        built = {
+            tuple(row.pop(column) for column in key): row
+            for row in project.query(f"select * from marts.{mart}")
+        }
+        problems += [f"{mart} {k}: only in the mart: {built[k]}" for k in built.keys() - expected[mart]]
+        problems += [
+            f"{mart} {k}: only in the reference: {expected[mart][k]}"
+            for k in expected[mart].keys() - built
+        ]
+        for k in sorted(built.keys() & expected[mart].keys()):
+            assert built[k].keys() == expected[mart][k].keys()
+            problems += [
+                f"{mart} {k} {column}: mart {value}, reference {expected[mart][k][column]}"
+                for column, value in built[k].items()
+                if not same(value, expected[mart][k][column])
+            ]
+    shown = "\n".join(problems[:40])
+    assert not problems, f"{len(problems)} differences:\n{shown}"
+    return expected
+
+
+def same(built: Any, expected: Any) -> bool:
+    if built is None or expected is None or isinstance(expected, bool | str):
+        return built is expected or built == expected
+    return abs(float(built) - float(expected)) <= 1e-6
+
+
+# ---------------------------------------------------------------------------------------------
+# Landing a world
+# ---------------------------------------------------------------------------------------------
+
+TEXT, TIME = "varchar", "timestamp"
+COLUMNS: dict[str, dict[str, str]] = {
+    "accounts": {
+        **dict.fromkeys(("account_id", "external_id", "merged_into_account_id"), TEXT),
+        **dict.fromkeys(("parent_account_id", "segment", "region"), TEXT),
+        "no_nps_form": "boolean",
+        "arr": "decimal(18, 2)",
+        "created_at": TIME,
+    },
+    "account_versions": {
+        **dict.fromkeys(("account_id", "segment", "region"), TEXT),
+        **dict.fromkeys(("valid_from", "valid_to"), TIME),
+    },
+    "contacts": {
+        **dict.fromkeys(("contact_id", "account_id", "external_id", "email", "title"), TEXT),
+        **dict.fromkeys(("crm_role", "merged_into_contact_id"), TEXT),
+        **dict.fromkeys(("is_champion", "is_opted_out", "has_left"), "boolean"),
+        **dict.fromkeys(("left_at", "created_at"), TIME),
+    },
+    "contact_versions": {
+        **dict.fromkeys(("contact_id", "account_id", "title", "crm_role"), TEXT),
+        **dict.fromkeys(("valid_from", "valid_to"), TIME),
+    },
+    "contact_roles": {
+        **dict.fromkeys(("contact_id", "account_id", "role_name", "role_origin"), TEXT),
+        "is_primary": "boolean",
+        "created_at": TIME,
+    },
+    "survey_invitations": {
+        **dict.fromkeys(("invitation_id", "respondent_email", "crm_contact_ref"), TEXT),
+        **dict.fromkeys(("account_ref", "response_ref"), TEXT),
+        "sent_at": TIME,
+    },
+    "survey_responses": {
+        **dict.fromkeys(("response_id", "survey_response_id", "metric", "survey_family"), TEXT),
+        **dict.fromkeys(("raw_score", "crm_contact_ref", "external_contact_ref"), TEXT),
+        **dict.fromkeys(("respondent_email", "account_ref", "invitation_ref"), TEXT),
+        "responded_at": TIME,
+        "is_test": "boolean",
+    },
+    "billing_customers": dict.fromkeys(("customer_id", "account_ref"), TEXT),
+    "subscriptions": {
+        **dict.fromkeys(("subscription_version_id", "subscription_id", "customer_id"), TEXT),
+        "is_paying": "boolean",
+        "mrr": "decimal(18, 2)",
+        **dict.fromkeys(("valid_from", "valid_to"), TIME),
+    },
+}
+
+
+def land(project: Project, tables: Tables) -> None:
+    for table, rows in tables.items():
+        columns = {**COLUMNS[table], "_loaded_at": TIME}
+        named = [{**row, "_loaded_at": row.get("loaded_at")} for row in rows]
+        assert all(row.keys() <= {*columns, "loaded_at"} for row in named), table
+        project.land("generic", table, columns, named)
+
+
+def build(project: Project, rules: Rules) -> None:
+    outcome = project.dbt("build", *NO_UNIT_TESTS, variables=rules.variables())
+    assert outcome.ok, outcome.output[-6000:]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+# ---------------------------------------------------------------------------------------------
+# A small world with every awkward case
+# ---------------------------------------------------------------------------------------------
+
+NEW_YORK = Rules(as_of=date(2026, 6, 17), zone="America/New_York")
+
+# A fourth role, a default scheme that changes within a month, one that knows three roles only.
+SMALL_WORLD_WEIGHTS = """\
+weight_scheme,valid_from,contact_role,seniority,weight
+default,2000-01-01,decision_maker,1,0.40
+default,2000-01-01,manager,2,0.30
+default,2000-01-01,champion,3,0.10
+default,2000-01-01,user,4,0.20
+default,2026-02-10,decision_maker,1,0.35
+default,2026-02-10,manager,3,0.25
+default,2026-02-10,champion,2,0.15
+default,2026-02-10,user,4,0.25
+enterprise,2025-06-01,decision_maker,1,0.50
+enterprise,2025-06-01,manager,2,0.30
+enterprise,2025-06-01,user,3,0.20
+enterprise,2026-05-31,decision_maker,1,0.25
+enterprise,2026-05-31,manager,2,0.25
+enterprise,2026-05-31,user,3,0.50
+small_business,2000-01-01,decision_maker,1,0.60
+small_business,2000-01-01,manager,2,0.20
+small_business,2000-01-01,user,3,0.20
+"""
+
+ACCOUNTS = [
+    {"account_id": "Worked", "segment": "Enterprise", "region": "EMEA", "arr": 1000},
+    {"account_id": "Silent buyer", "segment": "enterprise", "region": "EMEA", "arr": 500},
+    {"account_id": "Alder", "segment": "mid", "region": "APAC", "external_id": "ACC-1", "arr": 300},
+    {"account_id": "Birch", "segment": "small_business", "arr": 0},
+    {"account_id": "Key", "segment": "mid", "region": "EMEA", "no_nps_form": True, "arr": 9000},
+    {"account_id": "Empty", "segment": "mid", "region": "EMEA", "arr": 50},
+    {"account_id": "New", "arr": None, "created_at": at("2026-04-01 03:59:59")},
+    {"account_id": "Newer", "region": "EMEA", "created_at": at("2026-04-01 04:00:00")},
+    # chains of merges, one ends in a cycle
+    {"account_id": "M1", "merged_into_account_id": "M2", "external_id": "OLD-1"},
+    {"account_id": "M2", "merged_into_account_id": "M3", "arr": 77777},
+    {"account_id": "M3", "merged_into_account_id": "Alder", "segment": "enterprise"},
+    {"account_id": "X1", "merged_into_account_id": "X2", "segment": "mid"},
+    {"account_id": "X2", "merged_into_account_id": "X1", "segment": "mid"},
+    {"account_id": "X3", "merged_into_account_id": "X1"},
+    {"account_id": "Selfish", "merged_into_account_id": "Selfish", "region": "EMEA"},
+    # a hierarchy that turns in a circle, one that leads nowhere
+    {"account_id": "H1", "parent_account_id": "H2", "arr": 10},
+    {"account_id": "H2", "parent_account_id": "H1", "arr": 20},
+    {"account_id": "Orphan", "parent_account_id": "nowhere"},
+    # two accounts that claim one external id
+    {"account_id": "Twin 1", "external_id": "TWIN"},
+    {"account_id": "Twin 2", "external_id": "TWIN"},
+    # landed twice
+    {"account_id": "Twice", "segment": "stale", "arr": 1, "loaded_at": at("2026-01-01")},
+    {"account_id": "Twice", "segment": "fresh", "arr": 2, "loaded_at": at("2026-02-01")},
+    {"account_id": " Blank ", "segment": " ", "region": ""},
+    {"account_id": None, "segment": "enterprise"},
+    # votes that move the score by the same amount
+    {"account_id": "Tie up", "arr": 600},
+    {"account_id": "Tie down", "arr": 5},
+]
+
+ACCOUNT_VERSIONS = [
+    # Alder was enterprise, then nobody knows, then mid; the middle version does not say the region
+    {
+        "account_id": "Alder",
+        "segment": "enterprise",
+        "region": "LATAM",
+        "valid_from": at("2024-01-01"),
+        "valid_to": at("2025-09-30 23:59:59.999"),
+    },
+    {
+        "account_id": "Alder",
+        "segment": "Small_Business",
+        "valid_from": at("2025-10-01"),
+        "valid_to": at("2026-01-31"),
+    },
+    {"account_id": "Alder", "segment": "mid", "region": "APAC", "valid_from": at("2026-03-01")},
+    # overlapping versions, one that ends before it starts, one of an account that merged away
+    {"account_id": "Birch", "segment": "mid", "valid_from": at("2024-01-01")},
+    {"account_id": "Birch", "segment": "small_business", "valid_from": at("2026-01-15 05:00:00")},
+    {
+        "account_id": "Birch",
+        "segment": "wrong",
+        "valid_from": at("2026-05-01"),
+        "valid_to": at("2026-04-01"),
+    },
+    {"account_id": "M1", "segment": "wrong", "valid_from": at("2020-01-01")},
+    {"account_id": "nowhere", "segment": "wrong", "valid_from": at("2020-01-01")},
+]
+
+CONTACTS = [
+    # the worked example, and the same without a decision maker
+    {"contact_id": "w_dm", "account_id": "Worked", "crm_role": "Decision Maker"},
+    {"contact_id": "w_mgr", "account_id": "Worked", "title": "Director, Engineering"},
+    *({"contact_id": f"w_u{i}", "account_id": "Worked", "title": "Analyst"} for i in range(4)),
+    {"contact_id": "s_mgr", "account_id": "Silent buyer", "title": "Head of IT"},
+    *({"contact_id": f"s_u{i}", "account_id": "Silent buyer", "title": "Analyst"} for i in range(4)),
+    # another role and account in the middle of the window
+    {"contact_id": "mover", "account_id": "Birch", "title": "CEO", "email": "Mover@Mail.example"},
+    {"contact_id": "gap", "account_id": "Alder", "title": "Analyst"},
+    # a role field wins over a part played, that over the title; a fourth role; no role
+    {"contact_id": "field", "account_id": "Alder", "title": "CEO", "crm_role": "end-user"},
+    {"contact_id": "part", "account_id": "M1", "title": "CEO", "crm_role": "gardener"},
+    {"contact_id": "elsewhere", "account_id": "Alder", "title": "Head gardener"},
+    {"contact_id": "champ", "account_id": "Alder", "crm_role": "User; Champion"},
+    {"contact_id": "champ e", "account_id": "Worked", "crm_role": "CHAMPION"},
+    {"contact_id": "roleless", "account_id": "Alder", "title": "Gardener"},
+    # one person, several contacts; merged contacts
+    {
+        "contact_id": "ada old",
+        "account_id": "Alder",
+        "email": " ADA@mail.example",
+        "title": "Analyst",
+        "created_at": at("2024-01-01"),
+    },
+    {
+        "contact_id": "ada new",
+        "account_id": "Birch",
+        "email": "ada@mail.example ",
+        "title": "Director",
+        "created_at": at("2025-02-01"),
+    },
+    {"contact_id": "bob", "account_id": "Alder", "email": "bob@mail.example", "title": "CFO"},
+    {
+        "contact_id": "bob copy",
+        "account_id": "Alder",
+        "email": "robert@mail.example",
+        "merged_into_contact_id": "bob",
+        "external_id": "EXT-BOB",
+    },
+    # who could have answered
+    {"contact_id": "opted out", "account_id": "Alder", "title": "CFO", "is_opted_out": True},
+    {"contact_id": "opted answers", "account_id": "Alder", "title": "CFO", "is_opted_out": True},
+    {
+        "contact_id": "left",
+        "account_id": "Alder",
+        "title": "CFO",
+        "is_champion": True,
+        "left_at": at("2025-07-01 03:59:59"),
+    },
+    {
+        "contact_id": "left later",
+        "account_id": "Key",
+        "title": "CFO",
+        "is_champion": True,
+        "left_at": at("2026-05-01 04:00:00"),
+    },
+    {"contact_id": "left some day", "account_id": "Alder", "title": "CFO", "has_left": True},
+    {"contact_id": "newcomer", "account_id": "Alder", "created_at": at("2026-02-28 23:00:00")},
+    {"contact_id": "key dm", "account_id": "Key", "title": "CEO"},
+    {"contact_id": "key silent", "account_id": "Key", "title": "CFO"},
+    {"contact_id": "homeless", "title": "CEO", "email": "homeless@mail.example"},
+    {"contact_id": "lost", "account_id": "nowhere", "title": "CEO", "email": "lost@mail.example"},
+    {"contact_id": "twin", "account_id": "TWIN", "title": "CEO"},
+    {"contact_id": "cyclic", "account_id": "X3", "title": "CEO"},
+    {"contact_id": "h", "account_id": "H1", "title": "CEO"},
+    {"contact_id": "twice", "account_id": "Alder", "title": "CEO", "loaded_at": at("2026-01-01")},
+    {"contact_id": "twice", "account_id": "Twice", "title": "CEO", "loaded_at": at("2026-02-01")},
+    {"contact_id": None, "account_id": "Alder", "title": "CEO"},
+    *({"contact_id": f"t_up{i}", "account_id": "Tie up", "title": "CEO"} for i in range(3)),
+    *({"contact_id": f"t_down{i}", "account_id": "Tie down", "title": "CEO"} for i in range(3)),
+]
+
+CONTACT_VERSIONS = [
+    {
+        "contact_id": "mover",
+        "account_id": "M2",
+        "title": "Analyst",
+        "valid_from": at("2025-01-01"),
+        "valid_to": at("2025-12-01 09:00:00"),
+    },
+    {
+        "contact_id": "mover",
+        "account_id": "Birch",
+        "title": "CEO",
+        "valid_from": at("2025-12-01 09:00:00"),
+    },
+    {
+        "contact_id": "gap",
+        "account_id": "Birch",
+        "crm_role": "Influencer",
+        "valid_from": at("2025-01-01"),
+        "valid_to": at("2025-08-01"),
+    },
+    {
+        "contact_id": "gap",
+        "account_id": "nowhere",
+        "crm_role": "Decider",
+        "valid_from": at("2025-08-01"),
+        "valid_to": at("2026-06-01"),
+    },
+    {"contact_id": "nobody", "account_id": "Alder", "valid_from": at("2025-01-01")},
+]
+
+CONTACT_ROLES = [
+    {
+        "contact_id": "part",
+        "account_id": "OLD-1",
+        "role_name": "Business User",
+        "role_origin": "account",
+        "created_at": at("2024-01-01"),
+    },
+    {
+        "contact_id": "part",
+        "account_id": "Alder",
+        "role_name": "Economic Buyer",
+        "role_origin": "opportunity",
+        "is_primary": True,
+        "created_at": at("2024-01-01"),
+    },
+    {
+        "contact_id": "elsewhere",
+        "account_id": "Birch",
+        "role_name": "Economic Buyer",
+        "role_origin": "account",
+        "created_at": at("2024-01-01"),
+    },
+]
+
+INVITATIONS = [
+    {
+        "invitation_id": "I1",
+        "respondent_email": "ADA@MAIL.EXAMPLE",
+        "sent_at": at("2026-03-01"),
+        "response_ref": "session 1",
+    },
+    {"invitation_id": "I2", "crm_contact_ref": "field", "sent_at": at("2026-03-01")},
+]
+
+
+def small_world_responses() -> tuple[list[Row], dict[str, str]]:
+    """Answers, and the reason for which each broken one is set aside."""
+    rows: list[Row] = []
+    reasons: dict[str, str] = {}
+
+    def add(key: str | None, score: object, moment: str | None, **more: Any) -> None:
+        rows.append(
+            {
+                "response_id": key,
+                "metric": "nps",
+                "raw_score": None if score is None else str(score),
+                "responded_at": at(moment) if moment else None,
+                **more,
+            }
+        )
+
+    def add_broken(reason: str, key: str | None, *values: Any, **more: Any) -> None:
+        add(key, *values, **more)
+        reasons[key or "(missing)#1"] = reason
+
+    day = "2026-03-10 12:00:00"
+    for contact, score in zip(
+        ("w_dm", "w_mgr", "w_u0", "w_u1", "w_u2", "w_u3"), (8, 4, 9, 10, 7, 9), strict=True
+    ):
+        add(f"r {contact}", score, day, crm_contact_ref=contact)
+        if contact != "w_dm":
+            add(f"r {contact} s", score, day, crm_contact_ref=contact.replace("w_", "s_"))
+
+    # the mover answers as a user of one account, at the very moment of the change, and later
+    add("mover 1", 0, "2025-11-30 12:00:00", crm_contact_ref="mover")
+    add("mover 2", 5, "2025-12-01 08:59:59", respondent_email="MOVER@mail.EXAMPLE")
+    add("mover 3", 9, "2025-12-01 09:00:00", external_contact_ref="mover")
+    add("gap 1", 3, "2025-07-31 23:59:59", crm_contact_ref="gap")
+    add("gap 2", 7, "2025-09-01 00:00:00", crm_contact_ref="gap")
+
+    # first and last second of the window, and one second beyond, in New York
+    add("edge out", 10, "2025-06-18 03:59:59", crm_contact_ref="field")
+    add("edge in", 10, "2025-06-18 04:00:00", crm_contact_ref="part")
+    add("edge end", 2, "2026-06-18 03:59:59", crm_contact_ref="elsewhere")
+    add_broken("after_as_of_date", "tomorrow", 10, "2026-06-18 04:00:00", crm_contact_ref="champ")
+    add("month end", 9, "2026-04-01 03:59:59", crm_contact_ref="champ")
+    add("month begins", 1, "2026-04-01 04:00:00", crm_contact_ref="champ e")
+    add("leap", 9, "2024-02-29 12:00:00", crm_contact_ref="roleless")
+    add("roleless", 8, "2026-01-31 12:00:00", crm_contact_ref="roleless")
+
+    # one person, one vote: same day, same second, several contacts, several spellings
+    add("same day a", 9, "2026-02-02 09:00:00", crm_contact_ref="bob")
+    add("same day b", 6, "2026-02-02 10:00:00", external_contact_ref="EXT-BOB")
+    late, later = at("2026-02-03"), at("2026-02-04")
+    add("same second b", 0, "2026-02-03 10:00:00", crm_contact_ref="bob", loaded_at=late)
+    add("same second a", 10, "2026-02-03 10:00:00", crm_contact_ref="bob copy", loaded_at=later)
+    for key, score in (("key a", 0), ("key c", 10), ("key b", 0)):
+        add(key, score, "2026-02-05 10:00:00", crm_contact_ref="opted answers", loaded_at=late)
+    add("ada 1", 9, "2025-12-24 12:00:00", crm_contact_ref="ada old")
+    add("ada 2", 3, "2026-03-02 12:00:00", survey_response_id="session 1")
+    add("ada 3", 10, "2026-01-02 12:00:00", respondent_email="Ada@Mail.example ")
+    add("old mail", 7, "2024-12-01 12:00:00", respondent_email="robert@mail.example")
+
+    # nobody, strangers, people without account
+    add("anonymous 1", 10, day)
+    add("anonymous 2", 0, day, account_ref="Alder")
+    add("anonymous 3", 7, "2025-06-17 12:00:00")
+    add("stranger 1", 0, day, respondent_email="Who@else.example")
+    add("stranger 2", 10, "2026-03-11 12:00:00", respondent_email=" who@ELSE.example")
+    add("stranger 3", 9, day, crm_contact_ref="deleted", account_ref="Birch")
+    add("stranger 4", 4, day, external_contact_ref="E-99", account_ref="ACC-1")
+    add("homeless", 6, day, crm_contact_ref="homeless")
+    add("lost", 6, day, crm_contact_ref="lost")
+    add("twin", 9, day, crm_contact_ref="twin")
+    add_broken("unknown_account", "twin account", 9, day, account_ref="TWIN")
+    add_broken("unknown_account", "no account", 9, day, crm_contact_ref="bob", account_ref="no")
+
+    # merged accounts, cycles, accounts named outright
+    add("chain", 9, day, crm_contact_ref="field", account_ref="OLD-1")
+    add("cycle", 2, day, crm_contact_ref="cyclic")
+    add("cycle 2", 9, day, respondent_email="two@x.example", account_ref="X2")
+    add("selfish", 9, day, respondent_email="me@x.example", account_ref="Selfish")
+    add("hierarchy", 9, day, crm_contact_ref="h")
+    add("orphan", 1, day, respondent_email="or@x.example", account_ref="Orphan")
+    add("twice", 8, day, crm_contact_ref="twice")
+    add("blank", 8, day, respondent_email="b@x.example", account_ref="Blank")
+    add("key", 10, day, crm_contact_ref="key dm")
+    add("left", 0, "2025-06-30 12:00:00", crm_contact_ref="left")
+    add("new", 9, "2026-03-31 12:00:00", respondent_email="n@x.example", account_ref="Newer")
+
+    # broken
+    add_broken("score_out_of_scale", "eleven", 11, day, crm_contact_ref="newcomer")
+    add_broken("score_out_of_scale", "minus", -1, day, crm_contact_ref="newcomer")
+    add_broken("score_out_of_scale", "half", 8.5, day, crm_contact_ref="newcomer")
+    add_broken("score_not_a_number", "word", "ten", day, crm_contact_ref="newcomer")
+    add_broken("missing_score", "none", None, day, crm_contact_ref="newcomer")
+    add_broken("missing_time", "timeless", 9, None, crm_contact_ref="newcomer")
+    add_broken("implausible_time", "ancient", 9, "1970-01-01", crm_contact_ref="newcomer")
+    add_broken("test_answer", "test", 9, day, crm_contact_ref="newcomer", is_test=True)
+    add_broken("unknown_metric", "agent", 9, day, survey_family="transactional")
+    add_broken("missing_key", None, 9, day, crm_contact_ref="newcomer")
+    add_broken("impossible_order", "hasty", 9, "2026-02-28 23:59:59", invitation_ref="I2")
+    add("invited", 9, "2026-03-01 00:00:00", invitation_ref="I2")
+    add("landed twice", 0, day, crm_contact_ref="newcomer", loaded_at=late)
+    add("landed twice", 9.0, day, crm_contact_ref="newcomer", loaded_at=later)
+    reasons["landed twice#2"] = "duplicate_key"
+    add("csat", 1, day, crm_contact_ref="newcomer", metric="csat")
+    reasons["csat"] = "missing_scale"
+
+    # 3 of 7 votes instead of 1, and none instead of 2: equal moves, though not as doubles
+    for i, before, after in ((0, 9, 9), (1, 7, 9), (2, 7, 9)):
+        add(f"up before {i}", before, "2024-08-01 12:00:00", crm_contact_ref=f"t_up{i}")
+        add(f"up after {i}", after, "2024-09-10 12:00:00", crm_contact_ref=f"t_up{i}")
+    for i, before, after in ((0, 7, 0), (1, 7, 0), (2, 7, 7)):
+        add(f"down before {i}", before, "2024-08-02 12:00:00", crm_contact_ref=f"t_down{i}")
+        add(f"down after {i}", after, "2024-09-11 12:00:00", crm_contact_ref=f"t_down{i}")
+    return rows, reasons
+
+
+@pytest.fixture(scope="module")
+def small_world(
+    tmp_path_factory: pytest.TempPathFactory, parse_cache: Path
+) -> tuple[Project, World, dict[str, str]]:
+    project = Project.copy_of_repository(tmp_path_factory.mktemp("small") / "project", parse_cache)
+    project.write("seeds/policy/role_weights.csv", SMALL_WORLD_WEIGHTS)
+    rules_file = "seeds/policy/title_roles.csv"
+    rules = (project.root / rules_file).read_text(encoding="utf-8")
+    assert "equals,champion,manager" in rules
+    project.write(rules_file, rules.replace("equals,champion,manager", "equals,champion,champion"))
+    responses, reasons = small_world_responses()
+    tables: Tables = {
+        "accounts": ACCOUNTS,
+        "account_versions": ACCOUNT_VERSIONS,
+        "contacts": CONTACTS,
+        "contact_versions": CONTACT_VERSIONS,
+        "contact_roles": CONTACT_ROLES,
+        "survey_invitations": INVITATIONS,
+        "survey_responses": responses,
+    }
+    land(project, tables)
+    build(project, NEW_YORK)
+    return project, World(NEW_YORK, Policy.of(project.root), tables), reasons
+
+
+def test_every_awkward_case_is_counted_as_the_rulebook_says(small_world: tuple) -> None:
+    project, world, _ = small_world
+    expected = assert_same(project, world)
+    today = NEW_YORK.as_of
+    # the reference itself, against numbers worked by hand
+    worked = expected["account_nps"][date(2026, 4, 30), "Worked"]
+    assert (worked["account_nps"], worked["waterfall_nps"]) == (-15, 0)
+
+
+def test_every_broken_answer_is_set_aside_with_its_reason(small_world: tuple) -> None:
+    project, _, reasons = small_world
+    found = project.query(
+        "select record_id, reason from marts.quarantined_records where entity = 'responses'"
+    )
+    assert {row["record_id"]: row["reason"] for row in found} == reasons

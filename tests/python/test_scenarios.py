@@ -1,0 +1,332 @@
+"""The project as users run it: other vendors, other tables, twice, documented, on PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from harness import REPOSITORY, PostgresServer, Project
+
+from voc_cli.contracts import render_contracts
+
+OWN_SCHEMAS = ("staging", "intermediate", "marts", "policy")
+DOMAINS = ("survey", "crm", "support", "usage", "billing", "employee")
+ONLY_GENERIC = {f"{domain}_vendors": ["generic"] for domain in DOMAINS}
+NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+
+
+def land_generic(project: Project) -> None:
+    """Land the least that a company with nothing but a survey and an account list has."""
+    project.land(
+        "generic",
+        "accounts",
+        {"account_id": "varchar", "account_name": "varchar", "segment": "varchar"},
+        [("A", "Alder", "enterprise"), ("B", "Birch", "small_business")],
+    )
+    project.land(
+        "generic",
+        "contacts",
+        {"contact_id": "bigint", "account_id": "varchar", "email": "varchar", "title": "varchar"},
+        [
+            (1, "A", "Ceo@a.example", "CEO"),
+            (2, "A", "u@a.example", "Analyst"),
+            (3, "B", None, "CFO"),
+        ],
+    )
+    project.land(
+        "generic",
+        "survey_responses",
+        {
+            "response_id": "varchar",
+            "metric": "varchar",
+            "raw_score": "varchar",
+            "responded_at": "timestamp",
+            "respondent_email": "varchar",
+            "crm_contact_ref": "bigint",
+        },
+        [
+            ("r1", "nps", "9", datetime(2026, 6, 1), "ceo@A.example", None),
+            ("r2", "nps", "3", datetime(2026, 6, 2), None, 2),
+            ("r3", "nps", "eleven", datetime(2026, 6, 2), None, 3),
+        ],
+    )
+
+
+def checksums(project: Project) -> dict[str, tuple[int, int]]:
+    """Rows and an order-independent checksum of every mart."""
+    tables = project.query(
+        "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+    )
+    return {
+        table["table_name"]: tuple(
+            project.query(
+                f"select count(*) as n, coalesce(bit_xor(hash(t)), 0) as h from marts.{table['table_name']} as t"
+            )[0].values()
+        )
+        for table in tables
+    }
+
+
+def test_the_demo_holds_its_planted_truths(demo: Project) -> None:
+    truths = json.loads((REPOSITORY / "demo" / "truths.json").read_text())["truths"]
+
+    def account(name: str) -> dict:
+        (account_id,) = truths[name]["rows"]["salesforce__account.id"]
+        (row,) = demo.query(
+            "select * from marts.account_nps where account_id = ? and period_end = date '2026-06-30'",
+            [account_id],
+        )
+        return row
+
+    example = account("worked_example")
+    assert example["account_nps"] == -15
+    assert round(example["pooled_nps"], 2) == 33.33
+    assert example["waterfall_nps"] == 0
+    assert example["definitions_disagree_in_sign"]
+    assert example["has_role_conflict"]
+
+    silent = account("decision_maker_silent")
+    assert silent["decision_maker_nps"] is None
+    assert (silent["account_nps"], silent["nps_low_bound"], silent["nps_high_bound"]) == (
+        -30,
+        -65,
+        35,
+    )
+    assert silent["role_weight_coverage"] == 0.5
+    assert silent["is_reportable"]
+
+    conflicts = {
+        row["account_id"]
+        for row in demo.query(
+            "select account_id from marts.account_nps where has_role_conflict and period_end = date '2026-06-30'"
+        )
+    }
+    for name in ("role_conflict_buyer_unhappy", "role_conflict_buyer_happy"):
+        assert set(truths[name]["rows"]["salesforce__account.id"]) <= conflicts
+
+    movers = demo.query(
+        "select account_id from marts.nps_movers where period_end = date '2026-06-30' and rank <= 2"
+    )
+    assert {row["account_id"] for row in movers} == set(
+        truths["movers"]["rows"]["salesforce__account.id"]
+    )
+
+
+def test_building_twice_changes_nothing(demo: Project, tmp_path: Path) -> None:
+    again = demo.fork(tmp_path / "again")
+    before = checksums(again)
+    outcome = again.dbt("build", *NO_UNIT_TESTS)
+    assert outcome.ok, outcome.output
+    assert checksums(again) == before
+    assert all(rows for name, (rows, _) in before.items()), before
+
+
+def test_generic_tables_alone_are_enough(project: Project) -> None:
+    land_generic(project)
+    variables = {"voc_demo": False, "as_of_date": "2026-06-30", **ONLY_GENERIC}
+    outcome = project.dbt("build", variables=variables)
+    assert outcome.ok, outcome.output
+    (row,) = project.query(
+        "select * from marts.account_nps where account_id = 'A' and period_end = date '2026-06-30'"
+    )
+    assert (row["decision_maker_nps"], row["user_nps"], row["manager_nps"]) == (100, -100, None)
+    assert row["account_nps"] == pytest.approx((0.5 * 100 - 0.2 * 100) / 0.7)
+    reasons = project.query("select record_id, reason from marts.quarantined_records")
+    assert reasons == [{"record_id": "r3", "reason": "score_not_a_number"}]
+
+
+def test_one_vendor_per_domain_and_domains_left_out(demo: Project, tmp_path: Path) -> None:
+    """Qualtrics and Salesforce alone, from landed tables: the demo's own, with voc_demo off."""
+    landed = demo.fork(tmp_path / "landed")
+    variables = {
+        "voc_demo": False,
+        "as_of_date": "2026-06-30",
+        "survey_vendors": ["qualtrics"],
+        **{f"{domain}_vendors": [] for domain in ("support", "usage", "billing", "employee")},
+    }
+    before = landed.query(
+        "select account_id, decision_maker_nps from marts.account_nps where period_end = date '2026-06-30' order by 1"
+    )
+    outcome = landed.dbt("build", *NO_UNIT_TESTS, variables=variables)
+    assert outcome.ok, outcome.output
+    after = landed.query(
+        "select account_id, decision_maker_nps from marts.account_nps where period_end = date '2026-06-30' order by 1"
+    )
+    assert after == before
+    assert landed.value("select count(*) from marts.fct_tickets") == 0
+    assert landed.value("select count(*) from marts.fct_invoices") == 0
+
+
+@pytest.mark.parametrize("all_varchar", [False, True], ids=["typed", "all text"])
+def test_landed_samples_are_digested(
+    project: Project, landed_samples: Path, all_varchar: bool
+) -> None:
+    """Small public tables as a connector lands them, unchanged: every row is found again."""
+    for vendor in ("qualtrics", "salesforce", "zendesk"):
+        project.land_csv_folder(landed_samples / vendor, vendor, all_varchar)
+    variables = {
+        "voc_demo": False,
+        "as_of_date": "2026-06-30",
+        **{f"{domain}_vendors": [] for domain in ("usage", "billing", "employee")},
+    }
+    outcome = project.dbt("build", *NO_UNIT_TESTS, variables=variables)
+    assert outcome.ok, outcome.output
+    # answers: five, none of a metric, none with a session that was landed
+    assert project.query(
+        "select count(*) as landed, count(*) filter (where is_scored) as scored "
+        "from intermediate.int_survey__responses_checked where source_vendor = 'qualtrics'"
+    ) == [{"landed": 5, "scored": 0}]
+    # invitations: five contacts of five sends
+    assert (
+        project.value(
+            "select count(*) from marts.fct_survey_invitations where source_vendor = 'qualtrics'"
+        )
+        == 5
+    )
+    # accounts: nine of ten are in the recycle bin, one of them merged into a row never landed
+    assert project.query("select account_id from marts.dim_accounts") == [
+        {"account_id": "0015500000Xyy06AAB"}
+    ]
+    assert project.query(
+        "select entity, record_id, reason from marts.quarantined_records where entity = 'account_merges'"
+    ) == [
+        {"entity": "account_merges", "record_id": "0015500000Ygpq1AAB", "reason": "unknown_account"}
+    ]
+    # contacts: four landed, three at accounts that were not
+    assert project.value("select count(*) from marts.dim_contacts where is_in_crm") == 1
+    assert (
+        project.value(
+            "select count(*) from marts.quarantined_records where entity = 'contacts' and reason = 'unknown_account'"
+        )
+        == 3
+    )
+
+
+def test_every_public_column_is_described(demo: Project, tmp_path: Path) -> None:
+    documented = demo.fork(tmp_path / "documented")
+    outcome = documented.dbt("docs", "generate")
+    assert outcome.ok, outcome.output
+    manifest = json.loads((documented.root / "target" / "manifest.json").read_text())
+    catalog = json.loads((documented.root / "target" / "catalog.json").read_text())
+    missing = []
+    for key, node in manifest["nodes"].items():
+        if node["resource_type"] in ("model", "seed") and not node["description"].strip():
+            missing.append(node["name"])
+        if node["resource_type"] == "model" and node["access"] == "public":
+            assert node["contract"]["enforced"], node["name"]
+            assert node["group"], node["name"]
+            for column in catalog["nodes"][key]["columns"]:
+                described = node["columns"].get(column, node["columns"].get(column.lower(), {}))
+                if not described.get("description", "").strip():
+                    missing.append(f"{node['name']}.{column}")
+    assert not missing
+
+
+def test_every_public_mart_is_promised_and_every_promise_kept(demo: Project) -> None:
+    """The columns that dashboards build on, by name."""
+    columns = {
+        (row["table_name"], row["column_name"])
+        for row in demo.query(
+            "select table_name, column_name from information_schema.columns where table_schema = 'marts'"
+        )
+    }
+    promised = json.loads((REPOSITORY / "tests" / "python" / "promised_columns.json").read_text())
+    missing = [
+        (mart, name)
+        for mart, names in promised.items()
+        for name in names
+        if (mart, name) not in columns
+    ]
+    assert not missing
+
+
+def test_no_mart_at_agent_team_or_ticket_grain_carries_nps(demo: Project) -> None:
+    """The KPI fits the control: agents and teams are judged by CSAT and CES."""
+    names = {
+        row["column_name"]
+        for row in demo.query(
+            "select column_name from information_schema.columns "
+            "where table_schema = 'marts' and table_name in ('fct_tickets', 'dim_teams')"
+        )
+    }
+    assert not [name for name in names if "nps" in name]
+
+
+def test_the_page_of_contracts_is_the_contracts() -> None:
+    page = (REPOSITORY / "docs" / "contracts.md").read_text(encoding="utf-8")
+    assert page == render_contracts(REPOSITORY), "run python -m voc_cli contracts"
+
+
+def test_parsing_gives_no_deprecation_warning(demo: Project, tmp_path: Path) -> None:
+    """dbt checks its schema only for some adapters: here it checks ours too."""
+    project = demo.fork(tmp_path / "strict")
+    script = (
+        "import sys, dbt.jsonschemas.jsonschemas as j\n"
+        "j._JSONSCHEMA_SUPPORTED_ADAPTERS.update({'duckdb', 'postgres', 'spark'})\n"
+        "from dbt.cli.main import dbtRunner\n"
+        "done = dbtRunner().invoke(['parse', '--no-partial-parse', '--show-all-deprecations'])\n"
+        "sys.exit(0 if done.success else 1)\n"
+    )
+    outcome = project.run([sys.executable, "-c", script])
+    assert outcome.ok, outcome.output
+    assert not re.search("deprecat|WARNING", outcome.output, re.IGNORECASE), outcome.output
+
+
+def test_nothing_personal_reaches_a_mart(demo: Project) -> None:
+    """No value of any text column of a mart is an e-mail address, or a name or mail that landed."""
+    people = {
+        text.lower()
+        for row in demo.query("select name, email from salesforce.contact where email is not null")
+        for text in row.values()
+        if text
+    }
+    for column in demo.query(
+        "select table_name, column_name from information_schema.columns "
+        "where table_schema = 'marts' and data_type = 'VARCHAR'"
+    ):
+        values = demo.query(
+            f"select distinct {column['column_name']} as v from marts.{column['table_name']}"
+        )
+        texts = {row["v"].lower() for row in values if row["v"]}
+        where = f"{column['table_name']}.{column['column_name']}"
+        assert not texts & people, where
+        assert not [text for text in texts if re.search(r"[\w.]+@[\w.]+\.\w", text)], where
+
+
+def test_postgres_builds_the_same_marts(
+    demo: Project, postgres: PostgresServer, project: Project
+) -> None:
+    database = postgres.new_database()
+    outcome = project.dbt("build", target="postgres", environment=database.environment)
+    assert outcome.ok, outcome.output
+    for mart in checksums(demo):
+        names = [
+            row["column_name"]
+            for row in demo.query(
+                "select column_name from information_schema.columns where table_schema = 'marts' and table_name = ?",
+                [mart],
+            )
+        ]
+        listed = ", ".join(f'"{name}"' for name in names)
+        ours = [
+            tuple(map(comparable, row.values()))
+            for row in demo.query(f"select {listed} from marts.{mart}")
+        ]
+        theirs = [
+            tuple(map(comparable, row.values()))
+            for row in database.execute(f"select {listed} from marts.{mart}")
+        ]
+        assert sorted(theirs, key=repr) == sorted(ours, key=repr), mart
+
+
+def comparable(value: object) -> object:
+    """A value that is the same on every engine: doubles to nine decimals."""
+    if isinstance(value, float):
+        return round(value, 9) + 0.0
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value

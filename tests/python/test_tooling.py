@@ -1,0 +1,340 @@
+"""The command line, the Makefile and the files around them do what they say."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from harness import REPOSITORY, PostgresServer, Project
+
+from voc_cli.summary import COMPANY, LOWEST_ACCOUNTS, QUARANTINE, render
+
+# dbt 1.11 checks for misplaced and unknown properties only for adapters that it lists.
+STRICT_PARSE = """
+import sys, dbt.jsonschemas.jsonschemas as schemas
+schemas._JSONSCHEMA_SUPPORTED_ADAPTERS.update({"duckdb", "postgres"})
+from dbt.cli.main import dbtRunner
+arguments = ["parse", "--no-partial-parse", "--show-all-deprecations"]
+sys.exit(0 if dbtRunner().invoke(arguments).success else 1)
+"""
+
+
+# The command line
+
+
+def test_check_accepts_the_settings_as_shipped(project: Project) -> None:
+    outcome = project.cli("check")
+    assert outcome.ok, outcome.output
+    assert "survey_vendors: qualtrics, zendesk" in outcome.output
+
+
+def test_check_names_variable_vendor_and_remedy(project: Project) -> None:
+    outcome = project.cli(
+        "check", "--vars", "{survey_vendors: [qualtrix], crm_vendors: [delighted]}"
+    )
+    assert outcome.exit_code == 2
+    assert "survey_vendors names 'qualtrix'" in outcome.output
+    assert "Did you mean 'qualtrics'?" in outcome.output
+    assert "crm_vendors names 'delighted'" in outcome.output
+    assert "models/staging/delighted/" in outcome.output
+    known = re.search(r"Known vendors: (.*)\.", outcome.output)
+    assert known
+    assert known[1].split(", ") == sorted(
+        path.name for path in (project.root / "models" / "staging").iterdir() if path.is_dir()
+    )
+    assert "Traceback" not in outcome.output
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ("{survey_vendors: qualtrics}", "survey_vendors must be a list"),
+        ("{survey_vendors: [1]}", "survey_vendors must be a list"),
+        ("survey_vendors", "--vars must hold"),
+        ("{survey_vendors: [", "--vars is not readable YAML"),
+    ],
+)
+def test_check_refuses_settings_of_the_wrong_shape(
+    project: Project, variables: str, expected: str
+) -> None:
+    outcome = project.cli("check", "--vars", variables)
+    assert outcome.exit_code == 2
+    assert expected in outcome.output
+    assert "Traceback" not in outcome.output
+
+
+def test_build_stops_at_the_check(project: Project) -> None:
+    outcome = project.cli("build", "--vars", "{usage_vendors: [mixpanel]}")
+    assert outcome.exit_code == 2
+    assert "usage_vendors names 'mixpanel'" in outcome.output
+    assert "Running with dbt" not in outcome.output
+    assert not project.database.exists()
+
+
+def test_a_locked_database_is_said_in_words(project: Project) -> None:
+    holder = "import duckdb, subprocess, sys; held = duckdb.connect('voc.duckdb'); "
+    command = "sys.exit(subprocess.run([sys.executable, '-m', 'voc_cli', 'build']).returncode)"
+    outcome = project.run([sys.executable, "-c", holder + command])
+    assert outcome.exit_code == 2
+    assert "Another program has the DuckDB file open" in outcome.output
+    assert "Traceback" not in outcome.output
+
+
+def test_an_unreachable_server_is_said_in_words(project: Project) -> None:
+    nowhere = {"VOC_PG_HOST": str(project.root)}
+    outcome = project.cli("build", "--target", "postgres", environment=nowhere)
+    assert outcome.exit_code == 2
+    assert "The warehouse cannot be reached" in outcome.output
+    assert "profiles.yml" in outcome.output
+    assert "Traceback" not in outcome.output
+
+
+def test_a_missing_profile_is_said_in_words(project: Project) -> None:
+    (project.root / "profiles.yml").unlink()
+    outcome = project.cli("check")
+    assert outcome.exit_code == 2
+    assert "copy profiles.example.yml to profiles.yml" in outcome.output
+
+
+def test_a_failed_build_names_the_node_and_its_message(demo: Project, tmp_path: Path) -> None:
+    project = demo.fork(tmp_path / "project")
+    project.write("tests/assert_pigs_fly.sql", "select pig from {{ ref('dim_accounts') }}\n")
+    outcome = project.cli("build", "--select", "assert_pigs_fly")
+    assert outcome.exit_code == 1
+    assert re.search(r"The build failed. 1 of \d+ nodes failed", outcome.output)
+    said = outcome.output.split("The build failed.")[1]
+    assert "test assert_pigs_fly:" in said
+    assert 'column "pig"' in said
+    assert "The warehouse in short" not in outcome.output
+    assert "Traceback" not in outcome.output
+
+
+def test_a_partial_build_gives_no_summary(demo: Project, tmp_path: Path) -> None:
+    project = demo.fork(tmp_path / "project")
+    outcome = project.cli("build", "--select", "dim_accounts")
+    assert outcome.ok, outcome.output
+    assert "Only a part was built" in outcome.output
+    assert "Company NPS" not in outcome.output
+
+
+def test_the_summary_repeats_the_marts(demo: Project) -> None:
+    outcome = demo.cli("summary")
+    assert outcome.ok, outcome.output
+    lines = [" ".join(line.split()) for line in outcome.output.splitlines()]
+
+    (company,) = demo.query(
+        """
+        select * from marts.company_nps where scope_type = 'company'
+        order by period_end desc limit 1
+        """
+    )
+    accounts = demo.value("select count(*) from marts.dim_accounts")
+    responses = demo.value("select count(*) from marts.fct_survey_responses")
+    assert f"Accounts {accounts:,}" in lines
+    assert f"Survey responses {responses:,}" in lines
+    nps, low, high = (f"{company[name]:.1f}" for name in ("nps", "ci_low", "ci_high"))
+    assert (
+        f"Company NPS {nps} (95 % interval {low} to {high}, {company['responses']:,} responses)"
+        f" at {company['period_end']}"
+    ) in lines
+
+    quarantined = demo.value(
+        "select count(distinct (source_name, entity, record_id)) from marts.quarantined_records"
+    )
+    assert any(line.startswith(f"Quarantined {quarantined:,} records (") for line in lines)
+
+    lowest = demo.query(
+        """
+        select
+            dims.account_name, dims.segment, dims.arr,
+            facts.account_nps, facts.ci_low, facts.ci_high
+        from marts.account_nps as facts
+        inner join marts.dim_accounts as dims on facts.account_id = dims.account_id
+        where facts.is_reportable and facts.account_nps is not null
+        and facts.period_end = (select max(period_end) from marts.account_nps)
+        order by facts.account_nps, dims.arr desc nulls last, facts.account_id limit 5
+        """
+    )
+    assert len(lowest) == 5
+    table = lines[lines.index("Lowest account NPS Segment ARR NPS Interval") + 1 :][:5]
+    assert table == [
+        f"{row['account_name']} {row['segment']} {row['arr']:,.0f} {row['account_nps']:.1f}"
+        f" {row['ci_low']:.1f} to {row['ci_high']:.1f}"
+        for row in lowest
+    ]
+
+
+def test_the_summary_says_what_is_not_there() -> None:
+    company: dict[str, Any] = {
+        "account_count": 1,
+        "response_count": 0,
+        "period_end": None,
+        "nps_responses": None,
+        "nps": None,
+        "ci_low": None,
+        "ci_high": None,
+        "is_reportable": None,
+    }
+    text = render({COMPANY: [company], LOWEST_ACCOUNTS: [], QUARANTINE: []})
+    assert "Company NPS       none yet" in text
+    assert "Quarantined       no records" in text
+    assert "No account has enough responses" in text
+
+
+# The Makefile
+
+
+def test_make_creates_profiles_once_and_never_overwrites(project: Project) -> None:
+    example = (project.root / "profiles.example.yml").read_text()
+    profiles = project.root / "profiles.yml"
+    profiles.unlink()
+    assert project.run(["make", "profiles.yml"]).ok
+    assert profiles.read_text() == example
+    profiles.write_text("mine: true\n")
+    os.utime(profiles, (0, 0))
+    assert project.run(["make", "profiles.yml"]).ok
+    assert profiles.read_text() == "mine: true\n"
+
+
+def test_make_says_what_to_do_about_an_unfit_python(project: Project) -> None:
+    old = project.write("old_python", "#!/bin/sh\necho 3.9\n")
+    old.chmod(0o755)
+    outcome = project.run(["make", "env", f"PYTHON={old}"])
+    assert not outcome.ok
+    assert "is Python 3.9, and this project needs 3.11, 3.12 or 3.13" in outcome.output
+    outcome = project.run(["make", "env", "PYTHON=/nowhere/python3"])
+    assert not outcome.ok
+    assert "'/nowhere/python3' does not run" in outcome.output
+    assert not (project.root / ".venv").exists()
+
+
+def test_make_test_ends_with_pytest(project: Project) -> None:
+    outcome = project.run(["make", "--dry-run", "test"])
+    assert outcome.ok
+    commands = outcome.output.splitlines()
+    assert commands[-1].strip().endswith("-m pytest")
+    assert any("sqlfluff lint" in command for command in commands)
+
+
+def test_make_without_a_target_lists_the_targets(project: Project) -> None:
+    outcome = project.run(["make"])
+    assert outcome.ok
+    for target in ("build", "summary", "env", "lint", "test", "lock", "clean"):
+        assert re.search(rf"^  {target} +\w", outcome.output, re.MULTILINE), target
+
+
+# The files around the project
+
+
+def test_the_lock_names_packages_and_hashes_only() -> None:
+    requirement = re.compile(
+        r"[a-z0-9-]+(\[[a-z]+\])?==[0-9a-z.]+( ; [a-z_]+ (<|>=|==) '[0-9a-z.]+')? \\"
+    )
+    fingerprint = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
+    lines = (REPOSITORY / "requirements.lock").read_text().splitlines()
+    assert "make lock" in "".join(line for line in lines if line.startswith("#"))
+    for line in lines:
+        assert line.startswith("#") or requirement.fullmatch(line) or fingerprint.fullmatch(line), (
+            line
+        )
+        assert "://" not in line
+        assert "/" not in line
+
+
+def test_the_lock_holds_what_pyproject_pins() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    pins = project["dependencies"] + project["optional-dependencies"]["dev"]
+    locked = set(re.findall(r"^\S+==\S+", (REPOSITORY / "requirements.lock").read_text(), re.M))
+    assert all("==" in pin for pin in pins)
+    assert set(pins) <= locked
+
+
+def test_ci_runs_make_test_and_nothing_clever() -> None:
+    script = REPOSITORY / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    commands = [line for line in script.read_text().splitlines() if not line.startswith("#")]
+    assert commands == [
+        "set -euo pipefail",
+        'cd "$(dirname "${BASH_SOURCE[0]}")/.."',
+        "exec make test",
+    ]
+
+
+def test_the_workflow_needs_no_secret() -> None:
+    text = (REPOSITORY / ".github" / "workflows" / "ci.yml").read_text()
+    (job,) = yaml.safe_load(text)["jobs"].values()
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    assert commands == ["make build PYTHON=python", ".ci/run"]
+    assert "secrets" not in text
+
+
+def test_git_ignores_what_is_built_or_private(project: Project) -> None:
+    paths = [
+        *(".venv/x", "target/x", "logs/x", "dbt_packages/x", "profiles.yml", ".user.yml"),
+        *("voc.duckdb", "voc.duckdb.wal", "voc_cli/__pycache__/x", ".pytest_cache/x"),
+        *(".hypothesis/x", ".ruff_cache/x"),
+    ]
+    assert project.run(["git", "init", "--quiet"]).ok
+    assert project.run(["git", "check-ignore", *paths]).output.split() == paths
+
+
+def test_dbt_sees_no_deprecated_or_misplaced_property(project: Project) -> None:
+    outcome = project.run([sys.executable, "-c", STRICT_PARSE])
+    assert outcome.ok, outcome.output
+    assert "Deprecat" not in outcome.output, outcome.output
+
+
+# The harness that other tests stand on
+
+
+def test_landed_tables_keep_their_types(project: Project, tmp_path: Path) -> None:
+    columns = {"id": "varchar", "score": "integer", "sent_at": "timestamp"}
+    rows = [("a", 9, "2026-06-30 12:00:00"), {"id": "b", "score": 3}]
+    project.land("qualtrics", "answer", columns, rows)
+    assert project.query("select id, score, sent_at is null as is_open from qualtrics.answer") == [
+        {"id": "a", "score": 9, "is_open": False},
+        {"id": "b", "score": 3, "is_open": True},
+    ]
+    folder = tmp_path / "landed"
+    folder.mkdir()
+    (folder / "survey.csv").write_text("id,score\n1,9\n2,\n")
+    types = "select typeof(id) || ' ' || typeof(score) from {}.survey limit 1"
+    assert project.land_csv_folder(folder, "detected") == ["survey"]
+    assert project.land_csv_folder(folder, "text", all_varchar=True) == ["survey"]
+    assert project.value(types.format("detected")) == "BIGINT BIGINT"
+    assert project.value(types.format("text")) == "VARCHAR VARCHAR"
+    assert project.value("select count(*) from text.survey where score is null") == 1
+
+
+def test_a_parse_is_shared_between_copies(new_project: Callable[[], Project]) -> None:
+    first, second = new_project(), new_project()
+    assert first.dbt("parse").ok
+    outcome = second.dbt("parse", "--debug")
+    assert outcome.ok
+    assert (
+        "Partial parsing enabled: 0 files deleted, 0 files added, 0 files changed."
+        in outcome.output
+    )
+
+
+@pytest.mark.postgres
+def test_the_postgres_target_reaches_a_server(postgres: PostgresServer, project: Project) -> None:
+    database = postgres.new_database()
+    assert database.execute("select 1 as one") == [{"one": 1}]
+    outcome = project.cli("check", "--target", "postgres", environment=database.environment)
+    assert outcome.ok, outcome.output
+
+
+def test_the_database_file_opens_in_duckdb_1_4(demo: Project) -> None:
+    # Bytes 12 to 20 of the file hold its storage version, and 1.4 reads up to 67.
+    header = demo.database.read_bytes()[:20]
+    assert header[8:12] == b"DUCK"
+    assert int.from_bytes(header[12:20], "little") <= 67
