@@ -56,11 +56,11 @@
     {{ return(adapter.dispatch('seconds_to_timestamp')(seconds)) }}
 {% endmacro %}
 
-{% macro default__seconds_to_timestamp(seconds) %}
-    {{ return("(timestamp '1970-01-01 00:00:00' + cast(round(" ~ seconds ~ " * 1000) as bigint) * interval '1' millisecond)") }}
+{% macro postgres__seconds_to_timestamp(seconds) %}
+    {{ return("(to_timestamp(round(cast(" ~ seconds ~ " as numeric), 3)) at time zone 'UTC')") }}
 {% endmacro %}
 
-{% macro duckdb__seconds_to_timestamp(seconds) %}
+{% macro default__seconds_to_timestamp(seconds) %}
     {{ return("epoch_ms(cast(round(" ~ seconds ~ " * 1000) as bigint))") }}
 {% endmacro %}
 

@@ -16,15 +16,9 @@ settings.load_profile("voc")
 
 
 @pytest.fixture(scope="session")
-def parse_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which all copies of the project share what dbt parsed."""
-    return tmp_path_factory.mktemp("parse_cache")
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, parse_cache: Path) -> Project:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project with its demo built. Shared: read it only, and `fork` it to change anything."""
-    project = Project.copy_of_repository(tmp_path_factory.mktemp("demo") / "project", parse_cache)
+    project = Project.copy_of_repository(tmp_path_factory.mktemp("demo") / "project")
     outcome = project.dbt("build")
     if not outcome.ok:
         pytest.fail(f"dbt build of the demo failed:\n{outcome.output[-8000:]}", pytrace=False)
@@ -32,14 +26,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory, parse_cache: Path) -> Project
 
 
 @pytest.fixture
-def new_project(tmp_path: Path, parse_cache: Path) -> Callable[[], Project]:
+def new_project(tmp_path: Path) -> Callable[[], Project]:
     """A function that returns a fresh copy of the project with nothing built."""
     made = 0
 
     def make() -> Project:
         nonlocal made
         made += 1
-        return Project.copy_of_repository(tmp_path / f"project_{made}", parse_cache)
+        return Project.copy_of_repository(tmp_path / f"project_{made}")
 
     return make
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import os
@@ -42,29 +41,24 @@ class Outcome(NamedTuple):
 class Project:
     """A copy of the project in its own folder, with its own DuckDB file.
 
-    `parse_cache` is a folder that copies share: a dbt command whose variables and target were
-    parsed before, in any copy, starts from that parse and reads only the files that differ.
+    Copies share no parse: dbt keeps in it the folder that seeds are read from.
     """
 
-    def __init__(self, root: Path, parse_cache: Path) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
         self.database = root / "voc.duckdb"
-        self.parse_cache = parse_cache
-        self._parsed_as: str | None = None
 
     @classmethod
-    def copy_of_repository(cls, root: Path, parse_cache: Path) -> Project:
+    def copy_of_repository(cls, root: Path) -> Project:
         """Copy the repository's files to `root`, which must not exist yet."""
         shutil.copytree(REPOSITORY, root, ignore=NOT_COPIED)
         shutil.copy(root / "profiles.example.yml", root / "profiles.yml")
-        return cls(root, parse_cache)
+        return cls(root)
 
     def fork(self, root: Path) -> Project:
         """Copy this project, with all that it built, to `root`, which must not exist yet."""
-        shutil.copytree(self.root, root)
-        fork = Project(root, self.parse_cache)
-        fork._parsed_as = self._parsed_as
-        return fork
+        shutil.copytree(self.root, root, ignore=shutil.ignore_patterns("partial_parse.msgpack"))
+        return Project(root)
 
     def write(self, path: str, text: str) -> Path:
         """Write a file of the copy (path relative to its root) and its folders; return its path."""
@@ -86,19 +80,7 @@ class Project:
             command += ["--vars", json.dumps(variables, sort_keys=True)]
         if target:
             command += ["--target", target]
-        # dbt keeps a parse only for the same variables and target.
-        key = hashlib.sha256(json.dumps([variables or {}, target]).encode()).hexdigest()[:16]
-        own_parse = self.root / "target" / "partial_parse.msgpack"
-        shared_parse = self.parse_cache / f"{key}.msgpack"
-        if shared_parse.exists() and self._parsed_as != key:
-            own_parse.parent.mkdir(exist_ok=True)
-            shutil.copy2(shared_parse, own_parse)
-        self._parsed_as = key
-        outcome = self.run(command, environment)
-        if outcome.ok and own_parse.exists() and not shared_parse.exists():
-            self.parse_cache.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(own_parse, shared_parse)
-        return outcome
+        return self.run(command, environment)
 
     def cli(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Outcome:
         """Run `python -m voc_cli <arguments>` in the copy."""

@@ -120,12 +120,10 @@ def published_days(project: Project) -> dict[tuple[str, date], tuple[int, ...]]:
 
 @pytest.fixture(scope="module")
 def random_world(
-    tmp_path_factory: pytest.TempPathFactory, parse_cache: Any
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Project, Random]:
     """A project built on random generic tables, and the tables."""
-    project = Project.copy_of_repository(
-        tmp_path_factory.mktemp("billing_usage") / "project", parse_cache
-    )
+    project = Project.copy_of_repository(tmp_path_factory.mktemp("billing_usage") / "project")
     tables = Random(random.Random("billing and usage"))
     tables.land(project)
     outcome = project.dbt(

@@ -1,6 +1,8 @@
 -- Grain: one row per ticket: opening minutes of its schedule from creation to the moments on
 -- which its clocks stopped, or to the close of as_of_date while they run. Null without a usable
 -- schedule.
+{{ config(materialized='table') }}
+
 with tickets as (
 
     select

@@ -9,6 +9,20 @@
     ('crm', 'contacts'),
     ('crm', 'contact_versions'),
     ('crm', 'contact_roles'),
+    ('support', 'tickets'),
+    ('support', 'ticket_events'),
+    ('support', 'ticket_sla_targets'),
+    ('support', 'schedules'),
+    ('support', 'schedule_holidays'),
+    ('usage', 'usage_days'),
+    ('usage', 'features'),
+    ('usage', 'product_accounts'),
+    ('usage', 'product_users'),
+    ('billing', 'billing_customers'),
+    ('billing', 'subscriptions'),
+    ('billing', 'invoices'),
+    ('employee', 'employees'),
+    ('employee', 'teams'),
 ] -%}
 
 {%- for domain, entity in checked %}
