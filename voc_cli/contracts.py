@@ -44,10 +44,11 @@ def render_contracts(root: Path) -> str:
             for column in model["columns"]:
                 if column["name"] in ("source_vendor", "parse_errors"):
                     continue
-                required = column.get("config", {}).get("meta", {}).get("required")
-                mark = " *(required)*" if required else ""
+                meta = column.get("config", {}).get("meta", {})
+                name = meta.get("hash_of", column["name"])
+                mark = " *(required)*" if meta.get("required") else ""
                 parts.append(
-                    f"| `{column['name']}` | {column['data_type']} | {column['description']}{mark} |\n"
+                    f"| `{name}` | {column['data_type']} | {column['description']}{mark} |\n"
                 )
     return "".join(parts)
 

@@ -1,5 +1,5 @@
 {#- A person named by id, external id or e-mail, in that order of trust. Every row of `rows`
-    (with columns crm_contact_ref, external_contact_ref, respondent_email) is kept. -#}
+    (with columns crm_contact_ref, external_contact_ref, email_key) is kept. -#}
 {% macro match_contact_joins(rows) -%}
 {%- set keys = ref('int_crm__contact_keys') -%}
 left join {{ keys }} as by_id
@@ -9,7 +9,7 @@ left join {{ keys }} as by_id
     left join {{ keys }} as by_crm_id
         on by_crm_id.match_kind = 'id' and {{ rows }}.external_contact_ref = by_crm_id.match_key
     left join {{ keys }} as by_email
-        on by_email.match_kind = 'email' and {{ normalised_email(rows ~ '.respondent_email') }} = by_email.match_key
+        on by_email.match_kind = 'email' and {{ rows }}.email_key = by_email.match_key
 {%- endmacro %}
 
 {% macro matched_contact(column) -%}
@@ -20,7 +20,8 @@ coalesce(by_id.{{ column }}, by_external_id.{{ column }}, by_crm_id.{{ column }}
 {% macro matched_contact_key(rows) -%}
 coalesce(
             {{ matched_contact('contact_key') }},
-            {{ contact_key("coalesce(" ~ normalised_email(rows ~ '.respondent_email') ~ ", " ~ rows ~ ".crm_contact_ref, " ~ rows ~ ".external_contact_ref)") }}
+            {{ rows }}.email_key,
+            {{ contact_key("coalesce(" ~ rows ~ ".crm_contact_ref, " ~ rows ~ ".external_contact_ref)") }}
         )
 {%- endmacro %}
 
@@ -29,7 +30,7 @@ case
             when by_id.contact_id is not null then 'id'
             when coalesce(by_external_id.contact_id, by_crm_id.contact_id) is not null then 'external_id'
             when by_email.contact_id is not null then 'email'
-            when coalesce({{ rows }}.crm_contact_ref, {{ rows }}.external_contact_ref, {{ rows }}.respondent_email) is not null
+            when coalesce({{ rows }}.crm_contact_ref, {{ rows }}.external_contact_ref, {{ rows }}.email_key) is not null
                 then 'unmatched'
             else 'anonymous'
         end

@@ -1,4 +1,6 @@
-{#- The columns of int_<domain>__<entity>_unioned in its yml ARE the domain contract. -#}
+{#- The columns of int_<domain>__<entity>_unioned in its yml ARE the domain contract. A column
+    with meta hash_of is the keyed hash of a personal column that stops at staging; models that
+    have one are tables, for a view would show the key of the hash in its definition. -#}
 
 {#- Every listed vendor's staging model, column by column. A domain without vendors has
     zero typed rows. -#}
@@ -7,11 +9,19 @@
     {%- for vendor in vendors(domain) %}
 {{ 'union all\n' if not loop.first }}select
     cast('{{ vendor }}' as {{ sql_type('string') }}) as source_vendor,
-    {{ columns | map(attribute='name') | join(',\n    ') }}
+    {%- for column in columns %}
+    {{ contract_value(column) }}{{ ',' if not loop.last }}
+    {%- endfor %}
 from {{ ref('stg_' ~ vendor ~ '__' ~ entity) }}
     {% else %}
 {{ no_rows(model.columns.values()) }}
     {% endfor %}
+{%- endmacro %}
+
+{#- A contract column as it is taken from staging. -#}
+{% macro contract_value(column) -%}
+    {%- set personal = column.config.meta.get('hash_of') -%}
+    {{ contact_key(normalised_email(personal)) ~ ' as ' ~ column.name if personal else column.name }}
 {%- endmacro %}
 
 {#- A staging model whose landed table is the contract itself: the generic vendor. -#}
@@ -21,7 +31,7 @@ from {{ ref('stg_' ~ vendor ~ '__' ~ entity) }}
 select
     {%- set typed = [] %}
     {%- for column in contract_columns(domain, entity) if column.name not in ['source_vendor', 'loaded_at', 'parse_errors'] %}
-    {{ field(landed, column.name, column.data_type, required=column.config.meta.get('required', false)) }} as {{ column.name }},
+    {{ field(landed, column.name, column.data_type, required=column.required) }} as {{ column.name }},
     {%- if column.data_type != 'string' %}{% do typed.append((column.name, column.data_type)) %}{% endif %}
     {%- endfor %}
     {{ loaded_at(landed) }} as loaded_at,
@@ -43,8 +53,19 @@ select 1 as parsed
     {%- endif %}
 {%- endmacro %}
 
+{#- The columns a staging model of the entity has: the contract with personal columns unhashed. -#}
 {% macro contract_columns(domain, entity) %}
-    {{ return(graph.nodes['model.' ~ project_name ~ '.int_' ~ domain ~ '__' ~ entity ~ '_unioned'].columns.values() | list) }}
+    {%- set contract = graph.nodes['model.' ~ project_name ~ '.int_' ~ domain ~ '__' ~ entity ~ '_unioned'].columns.values() -%}
+    {%- set staged = [] -%}
+    {%- for column in contract -%}
+        {%- set meta = column.config.meta -%}
+        {%- do staged.append({
+            'name': meta.get('hash_of', column.name),
+            'data_type': column.data_type,
+            'required': meta.get('required', false),
+        }) -%}
+    {%- endfor -%}
+    {{ return(staged) }}
 {% endmacro %}
 
 {% macro no_rows(columns) -%}

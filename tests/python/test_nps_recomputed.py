@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-import json
 import math
 import random
 import re
@@ -25,7 +24,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 from harness import REPOSITORY, Project, Row
-from hypothesis import given, seed, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
@@ -795,7 +794,9 @@ def assert_same(project: Project, world: World) -> dict[str, dict[tuple, Row]]:
             tuple(row.pop(column) for column in key): row
             for row in project.query(f"select * from marts.{mart}")
         }
-        problems += [f"{mart} {k}: only in the mart: {built[k]}" for k in built.keys() - expected[mart]]
+        problems += [
+            f"{mart} {k}: only in the mart: {built[k]}" for k in built.keys() - expected[mart]
+        ]
         problems += [
             f"{mart} {k}: only in the reference: {expected[mart][k]}"
             for k in expected[mart].keys() - built
@@ -987,7 +988,10 @@ CONTACTS = [
     {"contact_id": "w_mgr", "account_id": "Worked", "title": "Director, Engineering"},
     *({"contact_id": f"w_u{i}", "account_id": "Worked", "title": "Analyst"} for i in range(4)),
     {"contact_id": "s_mgr", "account_id": "Silent buyer", "title": "Head of IT"},
-    *({"contact_id": f"s_u{i}", "account_id": "Silent buyer", "title": "Analyst"} for i in range(4)),
+    *(
+        {"contact_id": f"s_u{i}", "account_id": "Silent buyer", "title": "Analyst"}
+        for i in range(4)
+    ),
     # another role and account in the middle of the window
     {"contact_id": "mover", "account_id": "Birch", "title": "CEO", "email": "Mover@Mail.example"},
     {"contact_id": "gap", "account_id": "Alder", "title": "Analyst"},
@@ -1237,9 +1241,9 @@ def small_world_responses() -> tuple[list[Row], dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def small_world(
-    tmp_path_factory: pytest.TempPathFactory, parse_cache: Path
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Project, World, dict[str, str]]:
-    project = Project.copy_of_repository(tmp_path_factory.mktemp("small") / "project", parse_cache)
+    project = Project.copy_of_repository(tmp_path_factory.mktemp("small") / "project")
     project.write("seeds/policy/role_weights.csv", SMALL_WORLD_WEIGHTS)
     rules_file = "seeds/policy/title_roles.csv"
     rules = (project.root / rules_file).read_text(encoding="utf-8")
@@ -1412,7 +1416,9 @@ def random_world(number: int, rules: Rules) -> Tables:
         {
             "contact_id": contact_id,
             "account_id": dice.choice(named),
-            "role_name": dice.choice(("Executive Sponsor", "Business User", "Evaluator", "Pianist")),
+            "role_name": dice.choice(
+                ("Executive Sponsor", "Business User", "Evaluator", "Pianist")
+            ),
             "role_origin": origin,
             "is_primary": chance(50),
             "created_at": first,
@@ -1443,7 +1449,9 @@ def random_world(number: int, rules: Rules) -> Tables:
     ]
     responses = []
     for i in range(400):
-        who = dice.choice(("id", "id", "email", "email", "external", "nobody", "invited", "stranger"))
+        who = dice.choice(
+            ("id", "id", "email", "email", "external", "nobody", "invited", "stranger")
+        )
         key = dice.choice(contact_ids)
         responses.append(
             {
@@ -1517,3 +1525,380 @@ def test_random_worlds_are_counted_as_the_rulebook_says(
     land(project, tables)
     build(project, rules)
     assert_same(project, World(rules, Policy.of(project.root), tables))
+
+
+# ---------------------------------------------------------------------------------------------
+# The demo, from its own facts
+# ---------------------------------------------------------------------------------------------
+
+
+def test_the_demo_adds_up_from_its_own_answers(demo: Project) -> None:
+    """Who could have answered is not in the facts; everything that rests on votes alone is."""
+    policy, rules = Policy.of(demo.root), Rules(as_of=date(2026, 6, 30))
+    answers = [
+        Answer(
+            order=(row["responded_at"], row["response_id"]),
+            day=row["responded_date"],
+            person=row["contact_key"],
+            account=None if row["is_anonymous"] else row["account_id"],
+            role=row["contact_role"],
+            segment=None if row["is_anonymous"] else row["segment"],
+            region=None if row["is_anonymous"] else row["region"],
+            score=int(row["raw_score"]),
+        )
+        for row in demo.query("select * from marts.fct_survey_responses where metric = 'nps'")
+    ]
+    assert len(answers) > 500
+    scored = {
+        (row["period_end"], row["account_id"]): row
+        for row in demo.query("select * from marts.account_nps")
+    }
+    roles = {
+        (row["period_end"], row["account_id"], row["contact_role"]): row
+        for row in demo.query("select * from marts.account_role_nps where responses > 0")
+    }
+    company = {
+        (row["period_end"], row["scope_type"], row["scope_value"]): row
+        for row in demo.query("select * from marts.company_nps where responses > 0")
+    }
+    problems, found_roles, found_scopes = [], set(), set()
+
+    def compare(key: tuple, built: Row, expected: Row, *left_out: str) -> None:
+        problems.extend(
+            f"{key} {column}: mart {built[column]}, recomputed {value}"
+            for column, value in expected.items()
+            if column not in left_out and not same(built[column], value)
+        )
+
+    before: dict[tuple, Count] = {}
+    for day in rules.periods():
+        by_account: dict[str, dict[str, Count]] = defaultdict(lambda: defaultdict(Count))
+        scopes: dict[tuple, Count] = defaultdict(Count)
+        for vote in votes_at(answers, day, rules.window_days):
+            named = [("company", "all")]
+            if vote.person is not None:
+                named.append(("role", vote.role))
+                if vote.account is not None:
+                    named += [("segment", vote.segment), ("region", vote.region)]
+                    by_account[vote.account][vote.role].add(vote, is_eligible=False)
+            for scope in named:
+                scopes[scope].add(vote, is_eligible=False)
+        revenue: dict[tuple, list[tuple[Fraction, Fraction]]] = defaultdict(list)
+        for (period_end, account), built in scored.items():
+            if period_end != day:
+                continue
+            counts = by_account.get(account, {})
+            scheme_name, scheme = policy.scheme(built["segment"], day)
+            expected = score_account(counts, scheme, rules.min_coverage)
+            compare((day, account), built, expected, "eligible_contacts")
+            assert built["weight_scheme"] == scheme_name
+            if built["arr"] and expected["account_nps"] is not None:
+                for scope in (("company", "all"), ("segment", built["segment"])):
+                    revenue[scope].append((Fraction(built["arr"]), expected["account_nps"]))
+        for account, counts in by_account.items():
+            for role, count in counts.items():
+                found_roles.add((day, account, role))
+                built = roles[day, account, role]
+                names = ("responses", "promoters", "passives", "detractors", "nps")
+                compare((day, account, role), built, {name: getattr(count, name) for name in names})
+        for scope, count in scopes.items():
+            found_scopes.add((day, *scope))
+            expected = score_scope(count, before.get(scope), revenue[scope], rules.min_responses)
+            left_out = ["eligible_contacts", "response_rate", "margin_of_error_fpc"]
+            if scope[0] in ("role", "region"):
+                left_out.append("revenue_weighted_nps")
+            compare((day, *scope), company[day, *scope], expected, *left_out)
+        before = dict(scopes)
+    assert not problems, "\n".join(problems[:40])
+    assert found_roles == roles.keys()
+    assert found_scopes == company.keys()
+
+
+# ---------------------------------------------------------------------------------------------
+# Properties of the statistics: the compiled marts on random counts, without dbt
+# ---------------------------------------------------------------------------------------------
+
+ROLES = ("decision_maker", "manager", "user")
+DAYS = (date(2026, 5, 31), date(2026, 6, 30))
+Votes = tuple[int, int, int]  # promoters, passives, detractors
+
+
+class Vector(NamedTuple):
+    """An account: weights in hundredths, and the votes of its roles, of unknown role last."""
+
+    weights: tuple[int, int, int]
+    votes: tuple[Votes, Votes, Votes, Votes]
+
+    @property
+    def counts(self) -> dict[str, Count]:
+        named = zip((*ROLES, "unknown"), self.votes, strict=True)
+        return {role: Count(*votes) for role, votes in named if any(votes)}
+
+    @property
+    def scheme(self) -> list[Weight]:
+        return [
+            Weight(role, seniority, Fraction(weight, 100))
+            for seniority, (role, weight) in enumerate(
+                zip(ROLES, self.weights, strict=True), start=1
+            )
+        ]
+
+    def with_one_more(self, role: int, kind: int) -> Vector:
+        votes = [list(counts) for counts in self.votes]
+        votes[role][kind] += 1
+        return Vector(self.weights, tuple(tuple(counts) for counts in votes))
+
+
+class Statistics:
+    """The compiled SQL of the NPS marts on tables of our own, shaped like those of the demo."""
+
+    def __init__(self, demo: Project) -> None:
+        self.connection = duckdb.connect()
+        self.connection.execute(f"attach '{demo.database}' as demo (read_only)")
+        self.connection.execute("attach ':memory:' as voc")
+        self.connection.execute("use voc")
+        tables = self.connection.execute(
+            "select schema_name, table_name, 'table' from duckdb_tables() where database_name = 'demo'"
+            " union all select schema_name, view_name, 'view' from duckdb_views()"
+            " where database_name = 'demo' and not internal"
+        ).fetchall()
+        for schema, table, kind in tables:
+            # a view of the demo names its own database: only those that a mart reads are needed
+            if kind == "table" or schema == "intermediate":
+                self.connection.execute(f"create schema if not exists voc.{schema}")
+        self.connection.execute("detach demo")
+        with duckdb.connect(demo.database, read_only=True) as source:
+            for schema, table, kind in tables:
+                if kind == "view" and schema != "intermediate":
+                    continue
+                columns = source.execute(f'describe "{schema}"."{table}"').fetchall()
+                declared = ", ".join(f'"{column[0]}" {column[1]}' for column in columns)
+                self.connection.execute(f'create table voc."{schema}"."{table}" ({declared})')
+        folder = demo.root / "target/compiled/voc_warehouse/models/marts/relationship"
+        self.sql = {mart: (folder / f"{mart}.sql").read_text() for mart in KEYS}
+        self.insert(
+            "int_periods",
+            [
+                {"period_end": day, "previous_period_end": before}
+                for before, day in zip((None, *DAYS), DAYS, strict=False)
+            ],
+        )
+
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
+        columns = list(rows[0]) if rows else []
+        if not rows:
+            return
+        marks = ", ".join("?" * len(columns))
+        values = ", ".join(f"({marks})" for _ in rows)
+        self.connection.execute(
+            f"insert into voc.intermediate.{table} by name select * from (values {values})"
+            f" as rows ({', '.join(columns)})",
+            [row[column] for row in rows for column in columns],
+        )
+
+    def rebuild(self, mart: str) -> list[Row]:
+        self.connection.execute(f"delete from voc.marts.{mart}")
+        self.connection.execute(f"insert into voc.marts.{mart} by name {self.sql[mart]}")
+        result = self.connection.execute(f"select * from voc.marts.{mart}")
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def score(self, vectors: Sequence[Vector], backwards: bool = False) -> list[Row]:
+        """account_nps of each vector; backwards lands the roles in the opposite order."""
+        schemes, counts = [], []
+        for number, vector in enumerate(vectors):
+            key = {"period_end": DAYS[-1], "account_id": f"{number:06}"}
+            for weight in vector.scheme:
+                schemes.append(
+                    key
+                    | {
+                        "existed": True,
+                        "weight_scheme": "default",
+                        "contact_role": weight.role,
+                        "seniority": weight.seniority,
+                        "role_weight": float(weight.weight),
+                    }
+                )
+            for role, count in vector.counts.items():
+                counts.append(key | counted(role, count))
+        for table, rows in (
+            ("int_policy__account_schemes", schemes),
+            ("int_survey__nps_counts", counts),
+        ):
+            self.connection.execute(f"delete from voc.intermediate.{table}")
+            self.insert(table, rows[::-1] if backwards else rows)
+        roles = self.rebuild("account_role_nps")
+        if backwards:
+            self.connection.execute(
+                "create or replace table voc.marts.account_role_nps as"
+                " select * from voc.marts.account_role_nps order by contact_role desc"
+            )
+        assert len(roles) >= 3 * len(vectors)
+        return sorted(self.rebuild("account_nps"), key=lambda row: row["account_id"])
+
+    def company(self, votes: Sequence[tuple[Votes, Votes, int]]) -> list[Row]:
+        """company_nps of one segment per pair of periods: (before, after, silent people)."""
+        rows = [
+            {"period_end": day, "account_id": f"a{number}", "segment": f"{number:06}"}
+            | counted("user", Count(*counts, eligible=sum(counts) + silent))
+            for number, (before, after, silent) in enumerate(votes)
+            for day, counts in zip(DAYS, (before, after), strict=True)
+        ]
+        self.connection.execute("delete from voc.intermediate.int_survey__nps_counts")
+        self.connection.execute("delete from voc.marts.account_nps")
+        self.connection.execute("delete from voc.marts.account_role_nps")
+        self.insert("int_survey__nps_counts", rows)
+        return sorted(
+            (row for row in self.rebuild("company_nps") if row["scope_type"] == "segment"),
+            key=lambda row: (row["scope_value"], row["period_end"]),
+        )
+
+
+def counted(role: str, count: Count) -> Row:
+    return {
+        "contact_role": role,
+        "is_anonymous": False,
+        "responses": count.responses,
+        "promoters": count.promoters,
+        "passives": count.passives,
+        "detractors": count.detractors,
+        "eligible_contacts": count.eligible or count.responses,
+        "eligible_respondents": count.responses,
+    }
+
+
+@pytest.fixture(scope="module")
+def statistics(demo: Project) -> Statistics:
+    return Statistics(demo)
+
+
+VOTES = st.tuples(*[st.integers(0, 7)] * 3)
+WEIGHTS = st.one_of(
+    st.sampled_from([(50, 30, 20), (60, 20, 20), (10, 70, 20), (34, 33, 33), (100, 0, 0)]),
+    st.tuples(st.integers(0, 50), st.integers(0, 50)).map(lambda w: (*w, 100 - sum(w))),
+)
+VECTORS = st.lists(
+    st.builds(Vector, WEIGHTS, st.tuples(VOTES, VOTES, VOTES, VOTES)), min_size=1, max_size=60
+)
+MANY = settings(max_examples=50, suppress_health_check=list(HealthCheck))
+TOLERANCE = 1e-6
+
+
+@MANY
+@given(vectors=VECTORS)
+def test_account_scores_are_those_of_the_reference(
+    statistics: Statistics, vectors: list[Vector]
+) -> None:
+    for vector, row in zip(vectors, statistics.score(vectors), strict=True):
+        expected = score_account(vector.counts, vector.scheme, Fraction(1, 2))
+        for column, value in expected.items():
+            if column != "eligible_contacts":
+                assert same(row[column], value), (vector, column, row[column], value)
+
+
+@MANY
+@given(vectors=VECTORS)
+def test_the_order_of_the_rows_changes_no_bit(
+    statistics: Statistics, vectors: list[Vector]
+) -> None:
+    assert statistics.score(vectors) == statistics.score(vectors, backwards=True)
+
+
+@MANY
+@given(vectors=VECTORS, role=st.integers(0, 3))
+def test_scores_stay_in_range_and_follow_the_votes(
+    statistics: Statistics, vectors: list[Vector], role: int
+) -> None:
+    better = [vector.with_one_more(role, 0) for vector in vectors]
+    worse = [vector.with_one_more(role, 2) for vector in vectors]
+    rows = statistics.score([*vectors, *better, *worse])
+    n = len(vectors)
+    for vector, row, up, down in zip(vectors, rows, rows[n:], rows[2 * n :], strict=False):
+        for column in ("account_nps", "pooled_nps", "respondent_weighted_nps"):
+            if row[column] is not None:
+                assert down[column] - TOLERANCE <= row[column] <= up[column] + TOLERANCE, vector
+        for column in ("nps_low_bound", "nps_high_bound"):
+            assert down[column] - TOLERANCE <= row[column] <= up[column] + TOLERANCE, vector
+        assert -100 <= row["nps_low_bound"] <= row["nps_high_bound"] <= 100, vector
+        heard = [row[f"{name}_nps"] for name in ROLES if row[f"{name}_nps"] is not None]
+        score = row["account_nps"]
+        if score is None:
+            assert row["ci_low"] is None, vector
+            continue
+        assert -100 <= row["ci_low"] <= row["ci_high"] <= 100, vector
+        assert row["nps_low_bound"] - TOLERANCE <= score <= row["nps_high_bound"] + TOLERANCE
+        assert min(heard) - TOLERANCE <= score <= max(heard) + TOLERANCE, vector
+
+
+@MANY
+@given(
+    parts=st.lists(
+        st.tuples(st.integers(1, 98), st.integers(1, 98), st.randoms(use_true_random=False)),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_weights_like_the_respondents_give_the_pooled_score(
+    statistics: Statistics, parts: list
+) -> None:
+    vectors = []
+    for first, second, dice in parts:
+        weights = (first, max(1, second * (99 - first) // 99), 0)
+        weights = (*weights[:2], 100 - sum(weights))
+        votes = []
+        for voters in weights:
+            promoters = dice.randint(0, voters)
+            detractors = dice.randint(0, voters - promoters)
+            votes.append((promoters, voters - promoters - detractors, detractors))
+        vectors.append(Vector(weights, (*votes, (0, 0, 0))))
+    for vector, row in zip(vectors, statistics.score(vectors), strict=True):
+        assert row["account_nps"] == pytest.approx(row["pooled_nps"], abs=TOLERANCE), vector
+        assert row["role_weight_coverage"] == pytest.approx(1), vector
+
+
+@MANY
+@given(
+    votes=st.lists(
+        st.tuples(*[st.tuples(*[st.integers(0, 200)] * 3)] * 2, st.integers(0, 50)),
+        min_size=1,
+        max_size=60,
+    )
+)
+def test_company_scores_are_those_of_the_reference(statistics: Statistics, votes: list) -> None:
+    rows = statistics.company(votes)
+    assert len(rows) == 2 * len(votes)
+    for number, (before, after, silent) in enumerate(votes):
+        counts = [
+            Count(*v, eligible=sum(v) + silent or 0, eligible_respondents=sum(v))
+            for v in (before, after)
+        ]
+        for row, count, previous in zip(
+            rows[2 * number :], counts, (None, counts[0]), strict=False
+        ):
+            for column, value in score_scope(count, previous, (), 5).items():
+                assert same(row[column], value), (votes[number], column, row[column], value)
+            if count.responses:
+                assert -100 <= row["ci_low"] <= row["ci_high"] <= 100
+                assert row["margin_of_error_fpc"] <= row["margin_of_error"]
+
+
+def test_published_examples_hold_to_two_decimals(statistics: Statistics) -> None:
+    def shown(row: Row, *columns: str) -> list:
+        return [round(row[column], 2) for column in columns]
+
+    _, large, _, small = statistics.company(
+        [((0, 0, 0), (50, 30, 20), 0), ((0, 0, 0), (7, 2, 1), 0)]
+    )
+    assert shown(large, "nps", "ci_low", "ci_high") == [30, 14.05, 44.20]
+    assert shown(small, "nps", "ci_low", "ci_high") == [60, 7.04, 85.27]
+
+    users = (3, 1, 0)  # 9, 10, 7, 9
+    worked = Vector((50, 30, 20), ((0, 1, 0), (0, 0, 1), users, (0, 0, 0)))
+    silent = Vector((50, 30, 20), ((0, 0, 0), (0, 0, 1), users, (0, 0, 0)))
+    worked_row, silent_row = statistics.score([worked, silent])
+    assert shown(worked_row, "account_nps", "pooled_nps", "waterfall_nps") == [-15, 33.33, 0]
+    assert worked_row["definitions_disagree_in_sign"]
+    assert worked_row["has_role_conflict"]
+    columns = ("account_nps", "nps_low_bound", "nps_high_bound", "role_weight_coverage")
+    assert shown(silent_row, *columns) == [-30, -65, 35, 0.5]
+    assert silent_row["is_reportable"]

@@ -1,10 +1,9 @@
--- Grain: one row per landed billing customer, with the CRM account it stands for. The e-mail
--- goes no further than this model.
+-- Grain: one row per landed billing customer, with the CRM account it stands for.
 with customers as (
 
     select
         *,
-        {{ copy_number('source_vendor, customer_id', ['loaded_at desc nulls last', 'account_ref', 'currency', 'customer_email']) }}
+        {{ copy_number('source_vendor, customer_id', ['loaded_at desc nulls last', 'account_ref', 'currency', 'email_key']) }}
             as copy_number
     from {{ ref('int_billing__billing_customers_unioned') }}
 

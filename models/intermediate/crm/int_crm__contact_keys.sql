@@ -26,7 +26,7 @@ survivors as (
     select
         contacts.contact_id as known_contact_id,
         contacts.external_id,
-        {{ normalised_email('contacts.email') }} as email,
+        contacts.email_key,
         case when cycle_members.member_id is null then coalesce(chain_ends.end_id, contacts.contact_id) else contacts.contact_id end
             as contact_id
     from contacts
@@ -46,7 +46,7 @@ claims as (
     select 'external_id' as match_kind, external_id as match_key, contact_id, 1 as precedence
     from survivors
     union all
-    select 'email' as match_kind, email as match_key, contact_id, 1 as precedence
+    select 'email' as match_kind, email_key as match_key, contact_id, 1 as precedence
     from survivors
 
 ),

@@ -37,6 +37,6 @@ from contacts
 inner join contact_keys as self
     on self.match_kind = 'id' and contacts.contact_id = self.match_key and contacts.contact_id = self.contact_id
 left join contact_keys as persons
-    on persons.match_kind = 'email' and {{ normalised_email('contacts.email') }} = persons.match_key
+    on persons.match_kind = 'email' and contacts.email_key = persons.match_key
 left join current_roles on contacts.contact_id = current_roles.contact_id
-where contacts.email is null or persons.contact_id = contacts.contact_id
+where contacts.email_key is null or persons.contact_id = contacts.contact_id

@@ -7,7 +7,7 @@ with contacts as (
     select
         *,
         {{ copy_number('contact_id', [
-            'loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_id', 'email', 'title',
+            'loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_id', 'email_key', 'title',
         ]) }} as copy_number
     from {{ ref('int_crm__contacts_unioned') }}
 
@@ -24,7 +24,7 @@ checked as (
     select
         contacts.*,
         account_keys.account_id as resolved_account_id,
-        {{ contact_key("coalesce(" ~ normalised_email('contacts.email') ~ ", contacts.contact_id)") }} as contact_key,
+        coalesce(contacts.email_key, {{ contact_key('contacts.contact_id') }}) as contact_key,
         {{ quarantine_reason([
             ['missing_key', 'contacts.contact_id is null'],
             ['duplicate_key', 'contacts.copy_number > 1'],

@@ -8,7 +8,6 @@ with tickets as (
         *,
         requester_ref as crm_contact_ref,
         requester_ref as external_contact_ref,
-        requester_email as respondent_email,
         {{ copy_number('ticket_id', [
             'loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_ref', 'status', 'requester_ref',
         ]) }} as copy_number

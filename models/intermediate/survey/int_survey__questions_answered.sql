@@ -58,7 +58,7 @@ select
     responded_at,
     crm_contact_ref,
     external_contact_ref,
-    respondent_email,
+    email_key,
     employee_ref,
     account_ref,
     invitation_ref,

@@ -23,7 +23,7 @@ invitations as (
         response_ref,
         crm_contact_ref,
         external_contact_ref,
-        respondent_email,
+        email_key,
         account_ref,
         sent_at,
         row_number() over (partition by response_ref order by sent_at, invitation_id) as send_number
@@ -62,7 +62,7 @@ invited_answers as (
         coalesce(answers.crm_contact_ref, named.crm_contact_ref, naming.crm_contact_ref) as crm_contact_ref,
         coalesce(answers.external_contact_ref, named.external_contact_ref, naming.external_contact_ref)
             as external_contact_ref,
-        coalesce(answers.respondent_email, named.respondent_email, naming.respondent_email) as respondent_email,
+        coalesce(answers.email_key, named.email_key, naming.email_key) as email_key,
         coalesce(answers.account_ref, named.account_ref, naming.account_ref) as account_ref
     from answers
     left join invitations as named on answers.invitation_ref = named.invitation_id

@@ -1,1 +1,3 @@
+{{ config(materialized='table') }}
+
 {{ union_vendors('survey', 'survey_invitations') }}

@@ -1,9 +1,9 @@
--- Grain: one row per landed product user. The e-mail goes no further than this model.
+-- Grain: one row per landed product user.
 with product_users as (
 
     select
         *,
-        {{ copy_number('source_vendor, product_user_id', ['loaded_at desc nulls last', 'product_account_id', 'user_email']) }}
+        {{ copy_number('source_vendor, product_user_id', ['loaded_at desc nulls last', 'product_account_id', 'email_key']) }}
             as copy_number
     from {{ ref('int_usage__product_users_unioned') }}
 

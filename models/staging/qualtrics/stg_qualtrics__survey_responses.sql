@@ -1,5 +1,5 @@
 -- Grain: one row per answered question (matrix row, loop) of a session. What is a metric is
--- policy and decided after staging; free-text answers pass through.
+-- policy and decided after staging; free text goes no further than this view.
 {{ config(enabled=is_listed('survey', 'qualtrics')) }}
 {%- set session = landed('qualtrics', 'survey_response') %}
 {%- set answer = landed('qualtrics', 'question_response') %}
