@@ -29,15 +29,24 @@ case
         end
 {%- endmacro %}
 
-{#- JSON object of the named columns. Never name a personal column: the mart is public. -#}
-{% macro payload(columns) -%}
+{#- JSON object of the named columns of a row that was set aside; numbers names the doubles, which
+    engines would spell each in their own way. Never name a personal column: the mart is public. -#}
+{% macro payload(columns, numbers=[], when='quarantine_reason is not null') -%}
     {%- set pairs = [] -%}
     {%- for column in columns -%}
         {%- set name = column.split('.')[-1] -%}
-        {%- set text = "replace(replace(cast(" ~ column ~ " as " ~ dbt.type_string() ~ "), '\\', '\\\\'), '\"', '\\\"')" -%}
-        {%- do pairs.append("coalesce('\"" ~ name ~ "\":\"' || " ~ text ~ " || '\"', '\"" ~ name ~ "\":null')") -%}
+        {%- set text = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
+        {%- if name in numbers -%}
+            {%- set decimal = replace_pattern("cast(" ~ exact(column) ~ " as " ~ dbt.type_string() ~ ")", '[.]?0+$', '') -%}
+            {%- set text = "case when abs(" ~ column ~ ") < 1e15 then " ~ decimal ~ " else " ~ text ~ " end" -%}
+        {%- endif -%}
+        {%- set escaped = namespace(text=text) -%}
+        {%- for from_text, to_text in [("'\\'", "'\\\\'"), ("'\"'", "'\\\"'"), ('chr(10)', "'\\n'"), ('chr(13)', "'\\r'"), ('chr(9)', "'\\t'")] -%}
+            {%- set escaped.text = dbt.replace(escaped.text, from_text, to_text) -%}
+        {%- endfor -%}
+        {%- do pairs.append("coalesce('\"" ~ name ~ "\":\"' || " ~ escaped.text ~ " || '\"', '\"" ~ name ~ "\":null')") -%}
     {%- endfor -%}
-'{' || {{ pairs | join(" || ','\n            || ") }} || '}'
+case when {{ when }} then '{' || {{ pairs | join(" || ','\n            || ") }} || '}' end
 {%- endmacro %}
 
 {#- A time the business cannot have had: before 1990 or after as_of_date. -#}

@@ -31,7 +31,7 @@ select
         ['unknown_account', 'survivors.account_id is null'],
     ]) }} as quarantine_reason,
     accounts.account_id as record_id,
-    {{ payload(['accounts.account_id', 'accounts.merged_into_account_id']) }} as payload
+    {{ payload(['accounts.account_id', 'accounts.merged_into_account_id'], when='true') }} as payload
 from absorptions
 inner join accounts on absorptions.from_id = accounts.account_id
 left join cycle_members on absorptions.from_id = cycle_members.member_id

@@ -60,7 +60,7 @@ select
         ['hierarchy_cycle', 'cycle_members.member_id is not null'],
     ]) }} as quarantine_reason,
     links.account_id as record_id,
-    {{ payload(['links.account_id', 'links.landed_parent_id']) }} as payload
+    {{ payload(['links.account_id', 'links.landed_parent_id'], when='true') }} as payload
 from links
 left join cycle_members on links.account_id = cycle_members.member_id
 left join chain_ends on links.account_id = chain_ends.start_id and chain_ends.end_number = 1

@@ -47,5 +47,5 @@ select
         order by applied_at desc nulls last, loaded_at desc nulls last, target_minutes, is_business_hours
     ) as nth_latest,
     {{ record_id('target_key') }} as record_id,
-    {{ payload(['ticket_id', 'metric', 'target_minutes', 'applied_at', 'parse_errors']) }} as payload
+    {{ payload(['ticket_id', 'metric', 'target_minutes', 'applied_at', 'parse_errors'], numbers=['target_minutes']) }} as payload
 from checked

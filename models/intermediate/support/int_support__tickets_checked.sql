@@ -112,5 +112,5 @@ select
     {{ payload([
         'ticket_id', 'account_ref', 'created_at', 'first_assigned_at', 'first_replied_at', 'solved_at',
         'first_logged_solve_at', 'parse_errors',
-    ]) }} as payload
+    ], when='first_reason is not null') }} as payload
 from checked

@@ -169,5 +169,5 @@ select
     {{ payload([
         'response_id', 'survey_id', 'question_id', 'metric', 'raw_score', 'responded_at', 'sent_at', 'account_ref',
         'parse_errors',
-    ]) }} as payload
+    ], numbers=['raw_score'], when="first_reason <> 'not_scored'") }} as payload
 from checked

@@ -74,10 +74,7 @@ checked as (
 select
     *,
     {{ record_id('usage_day_id') }} as record_id,
-    case
-        when quarantine_reason is not null
-            then {{ payload([
-                'product_account_id', 'product_user_id', 'usage_date', 'feature_id', 'events', 'logins', 'minutes', 'parse_errors'
-            ]) }}
-    end as payload
+    {{ payload([
+        'product_account_id', 'product_user_id', 'usage_date', 'feature_id', 'events', 'logins', 'minutes', 'parse_errors',
+    ], numbers=['minutes']) }} as payload
 from checked
