@@ -75,13 +75,14 @@ def _quarantine(rows: Sequence[Row]) -> str:
 def _lowest_accounts(rows: Sequence[Row]) -> list[str]:
     if not rows:
         return ["  No account has enough responses for a reportable NPS yet."]
-    table = [("Lowest account NPS", "Segment", "ARR", "NPS", "Interval")]
+    table = [("Lowest account NPS", "Segment", "ARR", "Votes", "NPS", "Interval")]
     for row in rows:
         table.append(
             (
                 str(row["account_name"]),
                 str(row["segment"] or "-"),
                 "-" if row["arr"] is None else _number(row["arr"]),
+                _number(row["responses"]),
                 _score(row["nps"]),
                 _interval(row),
             )

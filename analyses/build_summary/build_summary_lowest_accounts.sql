@@ -20,6 +20,7 @@ select
     accounts.account_name,
     accounts.segment,
     accounts.arr,
+    account_periods.responses,
     account_periods.account_nps as nps,
     account_periods.ci_low,
     account_periods.ci_high

@@ -7,7 +7,6 @@ import random
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 import pytest
 from harness import REPOSITORY, Project, Row

@@ -153,7 +153,7 @@ def test_the_summary_repeats_the_marts(demo: Project) -> None:
     lowest = demo.query(
         """
         select
-            dims.account_name, dims.segment, dims.arr,
+            dims.account_name, dims.segment, dims.arr, facts.responses,
             facts.account_nps, facts.ci_low, facts.ci_high
         from marts.account_nps as facts
         inner join marts.dim_accounts as dims on facts.account_id = dims.account_id
@@ -163,9 +163,9 @@ def test_the_summary_repeats_the_marts(demo: Project) -> None:
         """
     )
     assert len(lowest) == 5
-    table = lines[lines.index("Lowest account NPS Segment ARR NPS Interval") + 1 :][:5]
+    table = lines[lines.index("Lowest account NPS Segment ARR Votes NPS Interval") + 1 :][:5]
     assert table == [
-        f"{row['account_name']} {row['segment']} {row['arr']:,.0f} {row['account_nps']:.1f}"
+        f"{row['account_name']} {row['segment']} {row['arr']:,.0f} {row['responses']} {row['account_nps']:.1f}"
         f" {row['ci_low']:.1f} to {row['ci_high']:.1f}"
         for row in lowest
     ]

@@ -7,6 +7,8 @@ with tickets as (
     select
         source_vendor,
         ticket_id,
+        requester_ref,
+        created_at,
         created_second
     from {{ ref('int_support__tickets_checked') }}
     where copy_number = 1 and ticket_id is not null
@@ -19,6 +21,8 @@ events as (
         events.*,
         tickets.ticket_id as known_ticket_id,
         tickets.created_second,
+        tickets.created_at as ticket_created_at,
+        tickets.requester_ref,
         {{ copy_number('events.source_vendor, events.event_id', [
             'events.occurred_at desc nulls last', 'events.loaded_at desc nulls last', 'events.ticket_id', 'events.event_type',
             'events.value', 'events.actor_id',
@@ -59,6 +63,16 @@ select
     is_automated,
     lower(value) as value_key,
     value,
+    -- an author of unknown kind is a removed agent rather than a second customer
+    coalesce(
+        event_type = 'comment'
+        and is_public
+        and coalesce(is_automated, false) = false
+        and occurred_at > ticket_created_at
+        and coalesce(actor_type, 'agent') = 'agent'
+        and actor_id <> coalesce(requester_ref, ''),
+        false
+    ) as is_reply,
     loaded_at,
     quarantine_reason,
     case when quarantine_reason is not null then {{ record_id('event_id') }} end as record_id,
