@@ -1,10 +1,10 @@
-{#- Select list of one rule in int_policy__violations: which file, which row, what is wrong.
+{#- Select list of one rule in int_policy__*_violations: which file, which row, what is wrong.
     {column} in a text is replaced by the column's value, (empty) where it has none. -#}
 {% macro policy_rule(seed, row_name, problem) -%}
 select
-        'seeds/policy/{{ seed }}.csv' as file_name,
-        {{ filled_text(row_name) }} as policy_row,
-        {{ filled_text(problem) }} as problem
+    'seeds/policy/{{ seed }}.csv' as file_name,
+    {{ filled_text(row_name) }} as policy_row,
+    {{ filled_text(problem) }} as problem
 {%- endmacro %}
 
 {% macro filled_text(text) -%}

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -1522,7 +1523,8 @@ def test_random_worlds_are_counted_as_the_rulebook_says(
         project.write("seeds/policy/role_weights.csv", "\n".join(lines) + "\n")
     tables = random_world(number, rules)
     land(project, tables)
-    build(project, rules, "--select", *(f"+{mart}" for mart in KEYS))
+    only = ("--select", *(f"+{mart}" for mart in KEYS), "--indirect-selection", "buildable")
+    build(project, rules, *only)
     assert_same(project, World(rules, Policy.of(project.root), tables))
 
 
@@ -1670,7 +1672,7 @@ class Statistics:
         folder = demo.root / "target/compiled/voc_warehouse/models/marts/relationship"
         self.sql = {mart: (folder / f"{mart}.sql").read_text() for mart in KEYS}
         self.insert(
-            "int_periods",
+            "intermediate.int_periods",
             [
                 {"period_end": day, "previous_period_end": before}
                 for before, day in zip((None, *DAYS), DAYS, strict=False)
@@ -1684,7 +1686,7 @@ class Statistics:
         marks = ", ".join("?" * len(columns))
         values = ", ".join(f"({marks})" for _ in rows)
         self.connection.execute(
-            f"insert into intermediate.{table} by name select * from (values {values})"
+            f"insert into {table} by name select * from (values {values})"
             f" as rows ({', '.join(columns)})",
             [row[column] for row in rows for column in columns],
         )
@@ -1715,10 +1717,10 @@ class Statistics:
             for role, count in vector.counts.items():
                 counts.append(key | counted(role, count))
         for table, rows in (
-            ("int_policy__account_schemes", schemes),
-            ("int_survey__nps_counts", counts),
+            ("intermediate.int_policy__account_schemes", schemes),
+            ("intermediate.int_survey__nps_counts", counts),
         ):
-            self.connection.execute(f"delete from intermediate.{table}")
+            self.connection.execute(f"delete from {table}")
             self.insert(table, rows[::-1] if backwards else rows)
         roles = self.rebuild("account_role_nps")
         if backwards:
@@ -1729,8 +1731,15 @@ class Statistics:
         assert len(roles) >= 3 * len(vectors)
         return sorted(self.rebuild("account_nps"), key=lambda row: row["account_id"])
 
-    def company(self, votes: Sequence[tuple[Votes, Votes, int]]) -> list[Row]:
-        """company_nps of one segment per pair of periods: (before, after, silent people)."""
+    def company(
+        self,
+        votes: Sequence[tuple[Votes, Votes, int]],
+        revenue: Sequence[Sequence[tuple[int, float]]] = (),
+    ) -> list[Row]:
+        """company_nps of one segment per pair of periods: (before, after, silent people).
+
+        revenue: ARR in cents and account NPS of each segment's accounts at the second period.
+        """
         rows = [
             {"period_end": day, "account_id": f"a{number}", "segment": f"{number:06}"}
             | counted("user", Count(*counts, eligible=sum(counts) + silent))
@@ -1740,7 +1749,19 @@ class Statistics:
         self.connection.execute("delete from intermediate.int_survey__nps_counts")
         self.connection.execute("delete from marts.account_nps")
         self.connection.execute("delete from marts.account_role_nps")
-        self.insert("int_survey__nps_counts", rows)
+        self.insert("intermediate.int_survey__nps_counts", rows)
+        accounts = [
+            {
+                "period_end": DAYS[-1],
+                "account_id": f"a{number} {index}",
+                "segment": f"{number:06}",
+                "arr": Decimal(cents) / 100,
+                "account_nps": nps,
+            }
+            for number, segment in enumerate(revenue)
+            for index, (cents, nps) in enumerate(segment)
+        ]
+        self.insert("marts.account_nps", accounts)
         return sorted(
             (row for row in self.rebuild("company_nps") if row["scope_type"] == "segment"),
             key=lambda row: (row["scope_value"], row["period_end"]),
@@ -1873,6 +1894,31 @@ def test_company_scores_are_those_of_the_reference(statistics: Statistics, votes
             if count.responses:
                 assert -100 <= row["ci_low"] <= row["ci_high"] <= 100
                 assert row["margin_of_error_fpc"] <= row["margin_of_error"]
+
+
+@MANY
+@given(
+    revenue=st.lists(
+        st.lists(
+            st.tuples(
+                st.integers(1, 10**11), st.sampled_from((-100.0, -100 / 3, 0.0, 62.5, 100.0))
+            ),
+            min_size=1,
+            max_size=4,
+        ),
+        min_size=1,
+        max_size=60,
+    )
+)
+def test_revenue_weighted_scores_lie_between_those_of_the_accounts(
+    statistics: Statistics, revenue: list
+) -> None:
+    rows = statistics.company([((1, 0, 0), (1, 0, 0), 0)] * len(revenue), revenue)[1::2]
+    for accounts, row in zip(revenue, rows, strict=True):
+        total = sum(cents for cents, _ in accounts)
+        expected = sum(Fraction(nps) * cents for cents, nps in accounts) / total
+        assert same(row["revenue_weighted_nps"], expected), accounts
+        assert -100 <= row["revenue_weighted_nps"] <= 100, accounts
 
 
 def test_published_examples_hold_to_two_decimals(statistics: Statistics) -> None:

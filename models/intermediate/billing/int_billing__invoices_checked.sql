@@ -31,7 +31,7 @@ with_currency as (
         invoices.paid_at,
         coalesce({{ reporting_date('invoices.issued_at') }}, invoices.due_date) as issued_date,
         invoices.amount,
-        upper(coalesce(invoices.currency, customers.currency, '{{ var("reporting_currency", "USD") }}')) as currency,
+        upper(coalesce(invoices.currency, customers.currency, '{{ var("reporting_currency") }}')) as currency,
         invoices.loaded_at,
         invoices.parse_errors,
         invoices.copy_number

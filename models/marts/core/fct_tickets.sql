@@ -52,8 +52,8 @@ windows as (
         follow_ups.ticket_id is not null as has_follow_up_key,
         follow_ups.previous_solved_at,
         follow_ups.next_created_at,
-        {{ dbt.dateadd('day', var('first_contact_resolution_days', 7), 'tickets.first_solved_at') }} as resolution_window_ends_at,
-        {{ dbt.dateadd('day', var('repeat_contact_days', 30), 'follow_ups.previous_solved_at') }} as repeat_window_ends_at
+        {{ dbt.dateadd('day', whole_number('first_contact_resolution_days'), 'tickets.first_solved_at') }} as resolution_window_ends_at,
+        {{ dbt.dateadd('day', whole_number('repeat_contact_days'), 'follow_ups.previous_solved_at') }} as repeat_window_ends_at
     from tickets
     left join follow_ups on tickets.ticket_id = follow_ups.ticket_id
 
