@@ -38,7 +38,7 @@ select
     {{ parse_errors(landed, typed) }} as parse_errors
 from {{ landed_from(landed) }}
 where
-    {{ live_rows(landed) }}
+    {{ live_rows(landed, keep_deleted='is_deleted' in contract_columns(domain, entity) | map(attribute='name')) }}
     {%- else %}
 select 1 as parsed
     {%- endif %}

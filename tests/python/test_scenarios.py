@@ -139,8 +139,33 @@ def test_generic_tables_alone_are_enough(project: Project) -> None:
     assert reasons == [{"record_id": "r3", "reason": "score_not_a_number"}]
 
 
-def test_one_vendor_per_domain_and_domains_left_out(demo: Project, tmp_path: Path) -> None:
-    """Qualtrics and Salesforce alone, from landed tables: the demo's own, with voc_demo off."""
+def test_landed_tables_give_what_the_demo_gives(demo: Project, tmp_path: Path) -> None:
+    """The demo's own tables read as sources, every domain by its vendors: the same marts."""
+    landed = demo.fork(tmp_path / "landed")
+    outcome = landed.dbt(
+        "build",
+        *NO_UNIT_TESTS,
+        variables={"voc_demo": False, "as_of_date": "2026-06-30"},
+        environment={"VOC_HASH_SALT": "voc-demo"},
+    )
+    assert outcome.ok, outcome.output
+    assert checksums(landed) == checksums(demo)
+
+
+def test_one_vendor_per_domain(demo: Project, tmp_path: Path) -> None:
+    """Only Qualtrics asks: the NPS stays, and the satisfaction ratings of tickets are gone."""
+    landed = demo.fork(tmp_path / "landed")
+    variables = {"voc_demo": False, "as_of_date": "2026-06-30", "survey_vendors": ["qualtrics"]}
+    outcome = landed.dbt("build", *NO_UNIT_TESTS, variables=variables)
+    assert outcome.ok, outcome.output
+    company = "select nps, ci_low, responses from marts.company_nps where scope_type = 'company' order by period_end"
+    assert landed.query(company) == demo.query(company)
+    assert landed.query("select distinct source_vendor from marts.fct_survey_responses") == [
+        {"source_vendor": "qualtrics"}
+    ]
+
+
+def test_a_survey_and_a_crm_are_enough(demo: Project, tmp_path: Path) -> None:
     landed = demo.fork(tmp_path / "landed")
     variables = {
         "voc_demo": False,
@@ -148,15 +173,13 @@ def test_one_vendor_per_domain_and_domains_left_out(demo: Project, tmp_path: Pat
         "survey_vendors": ["qualtrics"],
         **{f"{domain}_vendors": [] for domain in ("support", "usage", "billing", "employee")},
     }
-    before = landed.query(
-        "select account_id, decision_maker_nps from marts.account_nps where period_end = date '2026-06-30' order by 1"
-    )
     outcome = landed.dbt("build", *NO_UNIT_TESTS, variables=variables)
     assert outcome.ok, outcome.output
-    after = landed.query(
-        "select account_id, decision_maker_nps from marts.account_nps where period_end = date '2026-06-30' order by 1"
+    scores = (
+        "select account_id, account_nps, ci_low, ci_high from marts.account_nps "
+        "where period_end = date '2026-06-30' order by 1"
     )
-    assert after == before
+    assert landed.query(scores) == demo.query(scores)
     assert landed.value("select count(*) from marts.fct_tickets") == 0
     assert landed.value("select count(*) from marts.fct_invoices") == 0
 
