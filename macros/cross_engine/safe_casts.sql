@@ -3,11 +3,11 @@
 {% macro try_to_double(text) %}{{ return(adapter.dispatch('try_to_double')(text)) }}{% endmacro %}
 
 {% macro default__try_to_double(text) %}
-    {{ return("try_cast(nullif(trim(" ~ text ~ "), '') as double)") }}
+    {{ return("try_cast(nullif(" ~ trimmed(text) ~ ", '') as double)") }}
 {% endmacro %}
 
 {% macro postgres__try_to_double(text) %}
-    {{ return("case when trim(" ~ text ~ ") ~ '^[-+]?([0-9]{1,15}([.][0-9]{0,20})?|[.][0-9]{1,20})([eE][-+]?[0-9]{1,2})?$' then cast(trim(" ~ text ~ ") as double precision) end") }}
+    {{ return("case when " ~ trimmed(text) ~ " ~ '^[-+]?([0-9]{1,30}([.][0-9]{0,30})?|[.][0-9]{1,30})([eE][-+]?[0-9]{1,2})?$' then cast(" ~ trimmed(text) ~ " as double precision) end") }}
 {% endmacro %}
 
 {#- ISO 8601 text, with or without an offset (without: UTC), or epoch digits; UTC out. -#}
@@ -16,27 +16,32 @@
 {% macro has_offset_pattern() %}{{ return("(Z|z|[-+][0-9]{2}(:?[0-9]{2})?)$") }}{% endmacro %}
 
 {% macro default__try_to_timestamp(text) %}
-    {%- set clean = "trim(" ~ text ~ ")" -%}
+    {%- set clean = trimmed(text) -%}
     {{ return(
         "case"
         ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("try_cast(" ~ clean ~ " as double)")
-        ~ " when " ~ matches(clean, ":[0-9.]+ ?" ~ has_offset_pattern()) ~ " then " ~ to_time_zone("try_cast(" ~ clean ~ " as timestamptz)", "UTC")
-        ~ " else try_cast(" ~ clean ~ " as timestamp) end"
+        ~ " when " ~ matches(clean, iso_pattern() ~ " ?" ~ has_offset_pattern()) ~ " then " ~ to_time_zone("try_cast(" ~ clean ~ " as timestamptz)", "UTC")
+        ~ " when " ~ matches(clean, iso_pattern() ~ "$") ~ " or " ~ matches(clean, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+        ~ " then try_cast(" ~ clean ~ " as timestamp) end"
     ) }}
 {% endmacro %}
 
+{% macro iso_pattern() %}
+    {{ return("^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?") }}
+{% endmacro %}
+
 {% macro spark__try_to_timestamp(text) %}
-    {%- set clean = "trim(" ~ text ~ ")" -%}
+    {%- set clean = trimmed(text) -%}
     {{ return(
         "case"
         ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("try_cast(" ~ clean ~ " as double)")
-        ~ " else try_cast(" ~ clean ~ " as timestamp) end"
+        ~ " when " ~ matches(clean, "^[0-9]{4}-[0-9]{2}-[0-9]{2}") ~ " then try_cast(" ~ clean ~ " as timestamp) end"
     ) }}
 {% endmacro %}
 
 {#- PostgreSQL before 16 cannot try: the pattern admits only days that exist. -#}
 {% macro postgres__try_to_timestamp(text) %}
-    {%- set clean = "trim(" ~ text ~ ")" -%}
+    {%- set clean = trimmed(text) -%}
     {%- set leap = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)" -%}
     {%- set day = "([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|" ~ leap ~ "-02-29)" -%}
     {%- set time = "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?( ?(Z|z|[-+](0[0-9]|1[0-4])(:?[0-5][0-9])?))?)?" -%}
@@ -50,9 +55,11 @@
     ) }}
 {% endmacro %}
 
-{#- Epoch seconds, milliseconds (from 1e11) or microseconds (from 1e14); null beyond 1e17. -#}
+{#- Epoch seconds up to the end of the year 9999, larger numbers milliseconds, larger than those
+    microseconds (both from 1978 on); null beyond. -#}
 {% macro epoch_to_timestamp(number) %}
-    {%- set seconds = "(case when abs(" ~ number ~ ") >= 1e17 then null when abs(" ~ number ~ ") >= 1e14 then " ~ number ~ " / 1e6 when abs(" ~ number ~ ") >= 1e11 then " ~ number ~ " / 1e3 else " ~ number ~ " end)" -%}
+    {%- set size = "abs(" ~ number ~ ")" -%}
+    {%- set seconds = "(case when " ~ size ~ " < 253402300800 then " ~ number ~ " when " ~ size ~ " < 253402300800000 then " ~ number ~ " / 1e3 when " ~ size ~ " < 253402300800000000 then " ~ number ~ " / 1e6 end)" -%}
     {{ return(adapter.dispatch('seconds_to_timestamp')(seconds)) }}
 {% endmacro %}
 
@@ -93,5 +100,5 @@
 {% endmacro %}
 
 {% macro spark__replace_pattern(text, pattern, replacement) %}
-    {{ return("regexp_replace(" ~ text ~ ", '" ~ pattern ~ "', '" ~ replacement ~ "')") }}
+    {{ return("regexp_replace(" ~ text ~ ", '" ~ pattern | replace('\\', '\\\\') ~ "', '" ~ replacement ~ "')") }}
 {% endmacro %}

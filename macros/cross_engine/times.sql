@@ -7,6 +7,12 @@
     {%- endif -%}
 {% endmacro %}
 
+{#- First moment (UTC) after a day of reporting_timezone. -#}
+{% macro day_close(date) %}
+    {%- set midnight = dbt.dateadd('day', 1, 'cast(' ~ date ~ ' as ' ~ dbt.type_timestamp() ~ ')') -%}
+    {{ return(midnight if time_zone() == 'UTC' else local_to_utc(midnight, "'" ~ time_zone() ~ "'")) }}
+{% endmacro %}
+
 {#- A time with zone as wall-clock time of the zone. -#}
 {% macro to_time_zone(timestamptz, zone) %}{{ return(adapter.dispatch('to_time_zone')(timestamptz, zone)) }}{% endmacro %}
 

@@ -24,15 +24,20 @@
     {{ return(is_whole_number_type(dtype) or modules.re.match('(?i)(numeric|decimal|double|float|real)', dtype) is not none) }}
 {% endmacro %}
 
-{#- Landed value to contract type. Text that cannot be read gives null (parse_errors names
-    it); numbers in a time column are epoch seconds, milli- or microseconds. -#}
+{#- Landed value to contract type. What cannot be read gives null (parse_errors names it): text
+    that is no number or time, numbers beyond the type. NaN, a loader's word for nothing, is
+    null too. Numbers in a time column are epoch seconds, milli- or microseconds. -#}
 {% macro to_type(expression, dtype, type) %}
     {%- if type == 'string' -%}
         {%- if is_text_type(dtype) -%}
-            {{ return("nullif(trim(" ~ expression ~ "), '')") }}
+            {{ return("nullif(" ~ trimmed(expression) ~ ", '')") }}
         {%- elif is_number_type(dtype) and not is_whole_number_type(dtype) -%}
             {#- ids that a loader widened to floating point: 1595.0 is the id 1595 -#}
-            {{ return("case when " ~ expression ~ " = floor(" ~ expression ~ ") then cast(cast(" ~ expression ~ " as bigint) as " ~ sql_type('string') ~ ") else cast(" ~ expression ~ " as " ~ sql_type('string') ~ ") end") }}
+            {%- set text = "cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")" -%}
+            {{ return(
+                "case when abs(" ~ expression ~ ") < 9e15 and " ~ expression ~ " = floor(" ~ expression ~ ") then cast(cast(" ~ expression ~ " as bigint) as "
+                ~ sql_type('string') ~ ") when lower(" ~ text ~ ") <> 'nan' then " ~ text ~ " end"
+            ) }}
         {%- else -%}
             {{ return("cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")") }}
         {%- endif -%}
@@ -40,21 +45,33 @@
         {%- if dtype | lower in ['boolean', 'bool'] -%}
             {{ return(expression) }}
         {%- else -%}
-            {%- set text = "lower(trim(cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")))" -%}
+            {%- set text = "lower(" ~ trimmed("cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")") ~ ")" -%}
             {{ return("case when " ~ text ~ " in ('true', 't', '1', '1.0', 'yes', 'y') then true when " ~ text ~ " in ('false', 'f', '0', '0.0', 'no', 'n') then false end") }}
         {%- endif -%}
     {%- elif type == 'timestamp' -%}
         {{ return(to_timestamp_type(expression, dtype)) }}
     {%- elif type == 'date' -%}
         {{ return(expression if dtype | lower == 'date' else "cast(" ~ to_timestamp_type(expression, dtype) ~ " as date)") }}
+    {%- elif is_whole_number_type(dtype) and 'huge' not in dtype | lower -%}
+        {{ return("cast(" ~ expression ~ " as " ~ sql_type(type) ~ ")") }}
     {%- else -%}
         {%- set number = try_to_double(expression) if is_text_type(dtype) else expression -%}
-        {%- if type == 'bigint' and not is_whole_number_type(dtype) -%}
-            {%- set number = "floor(" ~ number ~ " + 0.5)" -%}
-        {%- endif -%}
-        {{ return("cast(" ~ number ~ " as " ~ sql_type(type) ~ ")") }}
+        {%- set limit = {'bigint': '9e18', 'double precision': '1e300'}.get(type, '1e15') -%}
+        {%- set rounded = "floor(" ~ number ~ " + 0.5)" if type == 'bigint' else number -%}
+        {{ return("case when abs(" ~ number ~ ") < " ~ limit ~ " then cast(" ~ rounded ~ " as " ~ sql_type(type) ~ ") end") }}
     {%- endif -%}
 {% endmacro %}
+
+{#- Text without white space around it: spaces, tabs, line ends, no-break spaces. -#}
+{% macro trimmed(text) %}{{ return(adapter.dispatch('trimmed')(text)) }}{% endmacro %}
+
+{% macro white_space() %}{{ return("' ' || chr(9) || chr(10) || chr(13) || chr(160)") }}{% endmacro %}
+
+{% macro default__trimmed(text) %}{{ return("trim(" ~ text ~ ", " ~ white_space() ~ ")") }}{% endmacro %}
+
+{% macro postgres__trimmed(text) %}{{ return("btrim(" ~ text ~ ", " ~ white_space() ~ ")") }}{% endmacro %}
+
+{% macro spark__trimmed(text) %}{{ return("btrim(" ~ text ~ ", " ~ white_space() ~ ")") }}{% endmacro %}
 
 {% macro to_timestamp_type(expression, dtype) %}
     {%- if is_text_type(dtype) -%}

@@ -10,7 +10,7 @@
 {% endmacro %}
 
 {#- A person's mail as the same text everywhere. -#}
-{% macro normalised_email(email) %}{{ return("lower(trim(" ~ email ~ "))") }}{% endmacro %}
+{% macro normalised_email(email) %}{{ return("lower(" ~ trimmed(email) ~ ")") }}{% endmacro %}
 
 {% macro sha256(text) %}{{ return(adapter.dispatch('sha256')(text)) }}{% endmacro %}
 

@@ -12,6 +12,13 @@
         {%- endfor -%}
         {%- set listed = [] -%}
         {%- for domain in domains() -%}{%- do listed.extend(vendors(domain)) -%}{%- endfor -%}
+        {%- for table in var('landed_aliases') -%}
+            {%- if not graph.sources.values() | selectattr('source_name', 'equalto', table.split('__')[0]) | selectattr('name', 'equalto', table.split('__')[-1]) | list -%}
+                {%- do exceptions.raise_compiler_error(
+                    "landed_aliases names " ~ table ~ ", which no vendor lands: write <vendor>__<table>, for example salesforce__account."
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
         {%- if not var('voc_demo') -%}
             {%- if not env_var('VOC_HASH_SALT', '') -%}
                 {%- do exceptions.warn(

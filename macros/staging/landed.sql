@@ -43,6 +43,12 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
+    {%- if alias and landed.exists -%}
+        {%- do exceptions.raise_compiler_error(
+            "landed_aliases says that " ~ wanted[0] ~ " of " ~ landed.vendor ~ "__" ~ landed.table ~ " is the column " ~ alias
+            ~ ", but " ~ landed.relation ~ " has no such column."
+        ) -%}
+    {%- endif -%}
     {{ return(none) }}
 {% endmacro %}
 
@@ -64,16 +70,16 @@
 {% endmacro %}
 
 {#- Names of the fields whose landed text could not be read as its type, comma separated;
-    null when all could. Costs nothing where the column landed in its type.
+    null when all could. Costs nothing where text and decimals landed in their type.
     fields: (landed names, type) or (landed names, type, name to report). -#}
 {% macro parse_errors(landed, fields) %}
     {%- set checks = [] -%}
     {%- for field in fields -%}
         {%- set column, type = landed_column(landed, field[0]), field[1] -%}
-        {%- if column and is_text_type(column.dtype) -%}
+        {%- if column and (is_text_type(column.dtype) or is_number_type(column.dtype) and not is_whole_number_type(column.dtype)) -%}
             {%- set quoted = adapter.quote(column.name) -%}
             {%- do checks.append(
-                "case when trim(" ~ quoted ~ ") <> '' and " ~ to_type(quoted, column.dtype, type) ~ " is null then '" ~ (field[2] if field | length > 2 else column.name | lower) ~ "' end"
+                "case when lower(" ~ to_type(quoted, column.dtype, 'string') ~ ") <> 'nan' and " ~ to_type(quoted, column.dtype, type) ~ " is null then '" ~ (field[2] if field | length > 2 else column.name | lower) ~ "' end"
             ) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -9,7 +9,7 @@ cast({{ expression }} as numeric(28, 12))
 
 {#- Weight of the roles that answered; 0 when none did. -#}
 {% macro role_weight_coverage() -%}
-sum(case when role_nps is not null then role_weight else 0 end)
+sum(case when role_nps is not null then {{ exact('role_weight') }} else 0 end)
 {%- endmacro %}
 
 {#- sum(w * nps) over the roles that answered, before renormalisation. -#}
@@ -33,7 +33,7 @@ sum(case when role_nps is not null then role_weight else 0 end)
 {#- The score if every silent role answered at one end of the scale. -#}
 {% macro role_weighted_bound(silent_nps) -%}
 {{ as_double("coalesce(sum(" ~ exact(as_double("role_weight") ~ " * coalesce(role_nps, " ~ silent_nps ~ ")") ~ "), 0)") }}
-    / nullif({{ as_double("sum(role_weight)") }}, 0)
+    / nullif({{ as_double("sum(" ~ exact("role_weight") ~ ")") }}, 0)
 {%- endmacro %}
 
 {#- Alternative: every respondent weighs as much as the role, so many users outvote a buyer. -#}
@@ -42,9 +42,11 @@ sum(case when role_nps is not null then role_weight else 0 end)
         / nullif({{ as_double("sum(" ~ exact(as_double("role_weight") ~ " * responses") ~ ")") }}, 0)
 {%- endmacro %}
 
-{#- true when one of the scores is above zero and another below. -#}
+{#- true when one of the scores is above zero and another below, after exact rounding. -#}
 {% macro signs_disagree(scores) -%}
-coalesce(({{ scores | join(' > 0 or ') }} > 0) and ({{ scores | join(' < 0 or ') }} < 0), false)
+    {%- set rounded = [] -%}
+    {%- for score in scores -%}{%- do rounded.append("cast(" ~ score ~ " as numeric(18, 6))") -%}{%- endfor -%}
+coalesce(({{ rounded | join(' > 0 or ') }} > 0) and ({{ rounded | join(' < 0 or ') }} < 0), false)
 {%- endmacro %}
 
 {#- Compared after exact rounding, so that a coverage of exactly the minimum is enough. -#}
@@ -52,7 +54,10 @@ coalesce(({{ scores | join(' > 0 or ') }} > 0) and ({{ scores | join(' < 0 or ')
 cast({{ coverage }} as numeric(18, 6)) >= {{ share('min_role_weight_coverage') }}
 {%- endmacro %}
 
-{#- Company level: every account weighs as much as its recurring revenue. -#}
+{#- Company level: every account weighs as much as its recurring revenue. The division may miss
+    the end of the scale by one bit. -#}
 {% macro revenue_weighted_nps(arr, nps) -%}
-{{ as_double("sum(" ~ exact(arr ~ " * " ~ nps) ~ ")") }} / nullif({{ as_double("sum(" ~ arr ~ ")") }}, 0)
+    {%- set weighted = as_double("sum(" ~ exact(arr ~ " * " ~ nps) ~ ")") -%}
+    {%- set revenue = as_double("sum(" ~ arr ~ ")") -%}
+{{ clip("(" ~ weighted ~ " / nullif(" ~ revenue ~ ", 0))", '-100.0', '100.0') }}
 {%- endmacro %}

@@ -1,7 +1,8 @@
 {#- Title or CRM role text made comparable: lower case, punctuation to single spaces. Semicolons
     stay: they part the values of a multi-select field. -#}
 {% macro role_words(text) %}
-    {{ return("trim(" ~ replace_pattern("lower(" ~ text ~ ")", "[ .,:/&()|_-]+", " ") ~ ")") }}
+    {%- set punctuation = "[\\s!\"#$%&''()*+,./:<=>?@\\[\\]^_`{|}~\u00a0\u3000–—‘’“”«»·•\\\\-]+" -%}
+    {{ return("trim(" ~ replace_pattern("lower(" ~ text ~ ")", punctuation, " ") ~ ")") }}
 {% endmacro %}
 
 {#- Does the rule (match_type, pattern) match the text? Both are role_words. A word rule never

@@ -20,7 +20,7 @@ account_periods as (
         periods.period_end,
         accounts.*,
         accounts.created_at is null or {{ reporting_date('accounts.created_at') }} <= periods.period_end as existed,
-        {{ dbt.dateadd('day', 1, 'cast(periods.period_end as ' ~ dbt.type_timestamp() ~ ')') }} as period_close
+        {{ day_close('periods.period_end') }} as period_close
     from accounts
     cross join {{ ref('int_periods') }} as periods
 

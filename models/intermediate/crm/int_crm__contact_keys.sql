@@ -1,6 +1,7 @@
 -- Grain: one row per way to name a contact (match_kind id, external_id or email). Contacts
 -- merged away answer by the contact they were merged into. An e-mail that several contacts
 -- share names the one who is still there and was made last; the others are the same person.
+-- A merged-away contact's e-mail names its survivor unless a living contact has it.
 {{ config(materialized='table') }}
 
 with recursive contacts as (
@@ -46,7 +47,11 @@ claims as (
     select 'external_id' as match_kind, external_id as match_key, contact_id, 1 as precedence
     from survivors
     union all
-    select 'email' as match_kind, email_key as match_key, contact_id, 1 as precedence
+    select
+        'email' as match_kind,
+        email_key as match_key,
+        contact_id,
+        case when contact_id = known_contact_id then 1 else 2 end as precedence
     from survivors
 
 ),
@@ -62,7 +67,7 @@ ranked as (
             partition by claims.match_kind, claims.match_key
             order by
                 claims.precedence,
-                case when contacts.left_at is not null or contacts.has_left then 1 else 0 end,
+                case when {{ is_gone('contacts') }} then 1 else 0 end,
                 contacts.created_at desc nulls last,
                 claims.contact_id
         ) as claim_number

@@ -1,5 +1,6 @@
 -- Grain: one row per person and period end at which the person could have been asked: known,
--- not gone, not opted out, with the account and role of that day.
+-- not gone, not opted out, with the account and role of that day. Of a person's contacts at that
+-- day, who is still there and was made last speaks.
 with contacts as (
 
     select * from {{ ref('int_crm__contacts') }}
@@ -10,7 +11,7 @@ periods as (
 
     select
         period_end,
-        {{ dbt.dateadd('day', 1, 'cast(period_end as ' ~ dbt.type_timestamp() ~ ')') }} as period_close
+        {{ day_close('period_end') }} as period_close
     from {{ ref('int_periods') }}
 
 ),
@@ -26,7 +27,14 @@ contact_periods as (
     select
         periods.period_end,
         periods.period_close,
-        contacts.*
+        contacts.*,
+        row_number() over (
+            partition by periods.period_end, contacts.contact_key
+            order by
+                case when contacts.is_gone then 1 else 0 end,
+                contacts.created_at desc nulls last,
+                contacts.contact_id
+        ) as contact_number
     from contacts
     inner join periods
         on
@@ -35,7 +43,6 @@ contact_periods as (
                 not contacts.has_left
                 or {{ reporting_date('contacts.left_at') }} > periods.period_end
             )
-    where not contacts.is_opted_out
 
 )
 
@@ -50,3 +57,4 @@ left join versions
         contact_periods.contact_id = versions.contact_id
         and versions.valid_from < contact_periods.period_close
         and (versions.closed_at is null or versions.closed_at >= contact_periods.period_close)
+where contact_periods.contact_number = 1 and not contact_periods.is_opted_out

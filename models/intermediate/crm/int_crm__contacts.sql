@@ -1,5 +1,5 @@
--- Grain: one row per person the CRM knows (contact_key): of several contacts with one e-mail
--- the one that int_crm__contact_keys names stands for the person.
+-- Grain: one row per sound contact that was not merged away. Of several contacts with one e-mail
+-- one is_person now: the one that int_crm__contact_keys names.
 {{ config(materialized='table') }}
 
 with contacts as (
@@ -32,6 +32,8 @@ select
     coalesce(contacts.is_opted_out, false) as is_opted_out,
     contacts.left_at,
     coalesce(contacts.has_left, false) or contacts.left_at is not null as has_left,
+    {{ is_gone('contacts') }} as is_gone,
+    contacts.email_key is null or persons.contact_id = contacts.contact_id as is_person,
     contacts.created_at
 from contacts
 inner join contact_keys as self
@@ -39,4 +41,3 @@ inner join contact_keys as self
 left join contact_keys as persons
     on persons.match_kind = 'email' and contacts.email_key = persons.match_key
 left join current_roles on contacts.contact_id = current_roles.contact_id
-where contacts.email_key is null or persons.contact_id = contacts.contact_id

@@ -3,8 +3,6 @@
 -- A ticket that is open again has no solved_at.
 {{ config(materialized='table') }}
 
-{%- set as_of_close = "cast(" ~ add_days(as_of_date_sql(), 1) ~ " as " ~ dbt.type_timestamp() ~ ")" %}
-
 with tickets as (
 
     select * from {{ ref('int_support__tickets_checked') }} where quarantine_reason is null and is_deleted is not true
@@ -88,8 +86,7 @@ lived as (
         coalesce(tickets.schedule_id, schedules.schedule_id) as schedule_id,
         tickets.merged_into_ticket_id,
         coalesce(tickets.is_merged, false) or tickets.merged_into_ticket_id is not null as is_merged,
-        {{ local_to_utc(as_of_close, "'" ~ var('reporting_timezone') ~ "'") if var('reporting_timezone') != 'UTC' else as_of_close }}
-            as as_of_close
+        {{ day_close(as_of_date_sql()) }} as as_of_close
     from tickets
     left join lifecycles on tickets.source_vendor = lifecycles.source_vendor and tickets.ticket_id = lifecycles.ticket_id
     left join logs on tickets.source_vendor = logs.source_vendor

@@ -9,6 +9,7 @@ with answers as (
     select
         *,
         {{ copy_number('response_id', [
+            'case when is_test or ' ~ is_after_as_of('responded_at') ~ ' then 1 else 0 end',
             'responded_at desc nulls last', 'loaded_at desc nulls last', 'source_vendor', 'raw_score', 'account_ref',
         ]) }} as copy_number
     from {{ ref('int_survey__questions_answered') }}
@@ -154,6 +155,7 @@ checked as (
             ['after_as_of_date', is_after_as_of('responded_at')],
             ['unknown_metric', "metric || ' ' || coalesce(survey_family, '') not in (" ~ scored_metrics ~ ")"],
             ['missing_scale', 'scale_min is null or scale_max is null or top_box_from is null or scale_min >= scale_max'],
+            ['nps_not_0_to_10', "metric = 'nps' and (scale_min <> 0 or scale_max <> 10 or not higher_is_better)"],
             ['score_out_of_scale', "raw_score < scale_min or raw_score > scale_max or (metric = 'nps' and raw_score <> floor(raw_score))"],
             ['impossible_order', 'responded_at < sent_at'],
             ['unknown_account', "survey_family <> 'employee' and account_ref is not null and named_account_id is null"],

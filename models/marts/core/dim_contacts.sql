@@ -1,6 +1,6 @@
 with contacts as (
 
-    select * from {{ ref('int_crm__contacts') }}
+    select * from {{ ref('int_crm__contacts') }} where is_person
 
 ),
 
@@ -46,7 +46,7 @@ select
     account_id,
     contact_role,
     role_source,
-    not (has_left and coalesce({{ reporting_date('left_at') }} <= {{ as_of_date_sql() }}, true)) as is_active,
+    not is_gone as is_active,
     is_champion,
     left_at,
     is_opted_out,

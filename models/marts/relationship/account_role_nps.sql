@@ -46,6 +46,18 @@ account_roles as (
             and account_schemes.account_id = counts.account_id
             and account_schemes.contact_role = counts.contact_role
 
+),
+
+-- an account's history begins with the account, or with its first people if the CRM is younger
+histories as (
+
+    select
+        *,
+        max(case when existed or eligible_contacts > 0 or responses > 0 then 1 else 0 end) over (
+            partition by period_end, account_id
+        ) as is_in_history
+    from account_roles
+
 )
 
 select
@@ -63,6 +75,5 @@ select
     {{ nps_adjusted('promoters', 'detractors', 'responses') }} as nps_adjusted,
     {{ nps_squared_error('promoters', 'detractors', 'responses') }} as squared_error,
     {{ as_double('eligible_respondents') }} / nullif(eligible_contacts, 0) as response_rate
-from account_roles
--- an account's history begins with the account, or with its first vote if the CRM is younger
-where existed or eligible_contacts > 0 or responses > 0
+from histories
+where is_in_history = 1
