@@ -342,7 +342,15 @@ class World:
             row["response_ref"]: row for row in invitations.values() if row.get("response_ref")
         }
         found = []
-        landed = last_of_each(self.rows("survey_responses"), "response_id", "responded_at")
+        # a copy that is a test, or only comes later, gives way to one that counts now
+        by_standing: tuple[list[Row], list[Row]] = ([], [])
+        for row in self.rows("survey_responses"):
+            moment = row.get("responded_at")
+            is_later = moment is not None and self.rules.day(moment) > self.rules.as_of
+            by_standing[not (row.get("is_test") or is_later)].append(row)
+        landed: dict[str, Row] = {}
+        for rows in by_standing:
+            landed |= last_of_each(rows, "response_id", "responded_at")
         for key, row in landed.items():
             score, moment = sound_score(row.get("raw_score")), row.get("responded_at")
             if (

@@ -1,7 +1,6 @@
 -- Grain: one row per contact and version. role_as_of 'history' rows hold while they were
 -- valid; the one 'current' row (valid_from null) is for moments no version covers.
--- A CRM role field wins over a part played on the account, on a deal, and over the title. A
--- version without title and role field, or without account, has today's.
+-- A CRM role field wins over a part played on the account, on a deal, and over the title.
 {{ config(materialized='table') }}
 
 with contacts as (
@@ -13,17 +12,15 @@ with contacts as (
 versions as (
 
     select
-        versions.contact_id,
-        coalesce(versions.resolved_account_id, contacts.resolved_account_id) as resolved_account_id,
-        case when versions.title is null and versions.crm_role is null then contacts.title else versions.title end as title,
-        case when versions.title is null and versions.crm_role is null then contacts.crm_role else versions.crm_role end
-            as crm_role,
-        versions.valid_from,
-        versions.closed_at,
+        contact_id,
+        resolved_account_id,
+        title,
+        crm_role,
+        valid_from,
+        closed_at,
         'history' as role_as_of
-    from {{ ref('int_crm__contact_versions_checked') }} as versions
-    inner join contacts on versions.contact_id = contacts.contact_id
-    where versions.quarantine_reason is null
+    from {{ ref('int_crm__contact_versions_checked') }}
+    where quarantine_reason is null
 
     union all
 

@@ -76,4 +76,4 @@ select
     {{ nps_squared_error('promoters', 'detractors', 'responses') }} as squared_error,
     {{ as_double('eligible_respondents') }} / nullif(eligible_contacts, 0) as response_rate
 from histories
-where is_in_history = 1
+where is_in_history = 1 and (role_weight is not null or eligible_contacts > 0 or responses > 0)
