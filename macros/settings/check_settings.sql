@@ -15,7 +15,7 @@
         {%- for table in var('landed_aliases') -%}
             {%- if not graph.sources.values() | selectattr('source_name', 'equalto', table.split('__')[0]) | selectattr('name', 'equalto', table.split('__')[-1]) | list -%}
                 {%- do exceptions.raise_compiler_error(
-                    "landed_aliases names " ~ table ~ ", which no vendor lands: write <vendor>__<table>, for example salesforce__account."
+                    "landed_aliases names " ~ table ~ ", which no vendor lands: write <vendor>__<table>, for example generic__accounts."
                 ) -%}
             {%- endif -%}
         {%- endfor -%}

@@ -1,5 +1,5 @@
 {#- Demo seeds carry their vendor in the file name (seed names are unique in a project)
-    and land under the table name a connector gives: qualtrics__survey -> qualtrics.survey. -#}
+    and land under the table name a connector gives: <vendor>__<table> is <vendor>.<table>. -#}
 {% macro generate_alias_name(custom_alias_name=none, node=none) %}
     {%- if custom_alias_name -%}
         {{ custom_alias_name | trim }}

@@ -184,6 +184,73 @@ def test_a_survey_and_a_crm_are_enough(demo: Project, tmp_path: Path) -> None:
     assert landed.value("select count(*) from marts.fct_invoices") == 0
 
 
+def test_a_new_vendor_is_one_folder_and_one_line(project: Project) -> None:
+    """CONTRIBUTING.md, done: a survey tool that nobody modelled yet."""
+    land_generic(project)
+    project.land(
+        "delighted",
+        "response",
+        {"id": "varchar", "score": "bigint", "person_email": "varchar", "created_at": "bigint"},
+        [("d1", 10, "U@a.example", 1781000000), ("d2", 12, "u@a.example", 1781000000)],
+    )
+    folder = "models/staging/delighted"
+    project.write(
+        f"{folder}/_delighted__sources.yml",
+        "sources:\n"
+        "  - name: delighted\n"
+        "    schema: \"{{ var('delighted_schema', 'delighted') }}\"\n"
+        "    tables: [{name: response}]\n",
+    )
+    texts = (
+        *("survey_response_id", "survey_id", "question_id", "detected_metric", "survey_family"),
+        *("touchpoint", "crm_contact_ref", "external_contact_ref", "employee_ref"),
+        *("account_ref", "invitation_ref", "agent_ref", "team_ref", "ticket_ref"),
+    )
+    contract = dict.fromkeys(texts, "string")
+    contract |= dict.fromkeys(("scale_min", "scale_max", "top_box_from"), "double precision")
+    contract |= dict.fromkeys(("higher_is_better", "is_test"), "boolean")
+    nulls = "".join(
+        f"    {{{{ field(response, '{name}', '{kind}') }}}} as {name},\n"
+        for name, kind in contract.items()
+    )
+    project.write(
+        f"{folder}/stg_delighted__survey_responses.sql",
+        "{{ config(enabled=is_listed('survey', 'delighted')) }}\n"
+        "{%- set response = landed('delighted', 'response', in_demo=false) %}\n\n"
+        "select\n"
+        "    {{ field(response, 'id', required=true) }} as response_id,\n"
+        "    'nps' as metric,\n"
+        "    {{ field(response, 'score', 'double precision') }} as raw_score,\n"
+        "    {{ field(response, 'created_at', 'timestamp') }} as responded_at,\n"
+        "    {{ field(response, 'person_email') }} as respondent_email,\n"
+        f"{nulls}"
+        "    {{ loaded_at(response) }} as loaded_at,\n"
+        "    {{ parse_errors(response, [('created_at', 'timestamp', 'responded_at')]) }} as parse_errors\n"
+        "from {{ landed_from(response) }}\n"
+        "where\n"
+        "    {{ live_rows(response) }}\n",
+    )
+    project.write(
+        f"{folder}/stg_delighted__survey_invitations.sql",
+        "{{ config(enabled=is_listed('survey', 'delighted')) }}\n\n"
+        "{{ stage_nothing('survey', 'survey_invitations') }}\n",
+    )
+    variables = {"voc_demo": False, "as_of_date": "2026-06-30", **ONLY_GENERIC}
+    variables["survey_vendors"] = ["generic", "delighted"]
+    outcome = project.dbt("build", *NO_UNIT_TESTS, variables=variables)
+    assert outcome.ok, outcome.output
+    (row,) = project.query(
+        "select user_nps, responses from marts.account_nps "
+        "where account_id = 'A' and period_end = date '2026-06-30'"
+    )
+    # the analyst said 3 on 2 June and 10 on 9 June
+    assert row == {"user_nps": 100, "responses": 2}
+    assert project.query("select record_id, reason from marts.quarantined_records order by 1") == [
+        {"record_id": "d2", "reason": "score_out_of_scale"},
+        {"record_id": "r3", "reason": "score_not_a_number"},
+    ]
+
+
 @pytest.mark.parametrize("all_varchar", [False, True], ids=["typed", "all text"])
 def test_landed_samples_are_digested(
     project: Project, landed_samples: Path, all_varchar: bool
