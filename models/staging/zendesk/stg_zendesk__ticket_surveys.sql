@@ -136,26 +136,6 @@ newer_surveys as (
 
 ),
 
-ratings as (
-
-    select
-        {{ field(rating, 'id', required=true) }} as survey_key,
-        {{ field(rating, 'ticket_id') }} as ticket_id,
-        {{ field(rating, 'requester_id') }} as respondent_id,
-        {{ field(rating, 'assignee_id') }} as agent_id,
-        {{ field(rating, 'group_id') }} as team_id,
-        lower({{ field(rating, 'score') }}) as score,
-        {{ field(rating, 'comment') }} as comment_text,
-        {{ field(rating, 'created_at', 'timestamp') }} as sent_at,
-        coalesce({{ field(rating, 'updated_at', 'timestamp') }}, {{ field(rating, 'created_at', 'timestamp') }}) as scored_at,
-        {{ loaded_at(rating) }} as loaded_at,
-        {{ parse_errors(rating, [('created_at', 'timestamp'), ('updated_at', 'timestamp')]) }} as parse_errors
-    from {{ landed_from(rating) }}
-    where
-        {{ live_rows(rating) }}
-
-),
-
 {% if not rating.exists and not survey.exists -%}
 score_changes as (
 
@@ -221,6 +201,26 @@ older_surveys as (
 
 ),
 {%- else -%}
+ratings as (
+
+    select
+        {{ field(rating, 'id', required=true) }} as survey_key,
+        {{ field(rating, 'ticket_id') }} as ticket_id,
+        {{ field(rating, 'requester_id') }} as respondent_id,
+        {{ field(rating, 'assignee_id') }} as agent_id,
+        {{ field(rating, 'group_id') }} as team_id,
+        lower({{ field(rating, 'score') }}) as score,
+        {{ field(rating, 'comment') }} as comment_text,
+        {{ field(rating, 'created_at', 'timestamp') }} as sent_at,
+        coalesce({{ field(rating, 'updated_at', 'timestamp') }}, {{ field(rating, 'created_at', 'timestamp') }}) as scored_at,
+        {{ loaded_at(rating) }} as loaded_at,
+        {{ parse_errors(rating, [('created_at', 'timestamp'), ('updated_at', 'timestamp')]) }} as parse_errors
+    from {{ landed_from(rating) }}
+    where
+        {{ live_rows(rating) }}
+
+),
+
 newly_surveyed_tickets as (select distinct ticket_id from csat_surveys),
 
 older_surveys as (
@@ -273,11 +273,13 @@ select
     surveys.ticket_id as ticket_ref,
     users.external_id as external_contact_ref,
     users.email as respondent_email,
-    {% if organization.exists -%}
-    case when organizations.organization_id is null then tickets.organization_id else organizations.external_id end
-    {%- else -%}
-    cast(null as {{ sql_type('string') }})
-    {%- endif %} as account_ref,
+    -- an organisation that did not land is named by its id, unless none did
+    case
+        when organizations.organization_id is not null then organizations.external_id
+        {%- if organization.exists %}
+        else tickets.organization_id
+        {%- endif %}
+    end as account_ref,
     coalesce(surveys.agent_id, tickets.agent_id) as agent_ref,
     coalesce(surveys.team_id, tickets.team_id) as team_ref,
     surveys.sent_at,

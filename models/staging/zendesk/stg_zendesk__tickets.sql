@@ -116,11 +116,13 @@ merged_tickets as (
 
 select
     tickets.ticket_id,
-    {% if organization.exists -%}
-    case when organizations.organization_id is null then tickets.organization_id else organizations.external_id end
-    {%- else -%}
-    cast(null as {{ sql_type('string') }})
-    {%- endif %} as account_ref,
+    -- an organisation that did not land is named by its id, unless none did
+    case
+        when organizations.organization_id is not null then organizations.external_id
+        {%- if organization.exists %}
+        else tickets.organization_id
+        {%- endif %}
+    end as account_ref,
     users.external_id as requester_ref,
     users.email as requester_email,
     tickets.agent_id,
