@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from datetime import date, datetime
 from pathlib import Path
 
@@ -349,21 +348,6 @@ def test_no_mart_at_agent_team_or_ticket_grain_carries_nps(demo: Project) -> Non
 def test_the_page_of_contracts_is_the_contracts() -> None:
     page = (REPOSITORY / "docs" / "contracts.md").read_text(encoding="utf-8")
     assert page == render_contracts(REPOSITORY), "run python -m voc_cli contracts"
-
-
-def test_parsing_gives_no_deprecation_warning(demo: Project, tmp_path: Path) -> None:
-    """dbt checks its schema only for some adapters: here it checks ours too."""
-    project = demo.fork(tmp_path / "strict")
-    script = (
-        "import sys, dbt.jsonschemas.jsonschemas as j\n"
-        "j._JSONSCHEMA_SUPPORTED_ADAPTERS.update({'duckdb', 'postgres', 'spark'})\n"
-        "from dbt.cli.main import dbtRunner\n"
-        "done = dbtRunner().invoke(['parse', '--no-partial-parse', '--show-all-deprecations'])\n"
-        "sys.exit(0 if done.success else 1)\n"
-    )
-    outcome = project.run([sys.executable, "-c", script])
-    assert outcome.ok, outcome.output
-    assert not re.search(r"\[WARNING\]|Deprecat(ed|ion)", outcome.output), outcome.output
 
 
 def test_nothing_personal_reaches_a_mart(demo: Project) -> None:

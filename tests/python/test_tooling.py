@@ -6,7 +6,6 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -312,17 +311,6 @@ def test_landed_tables_keep_their_types(project: Project, tmp_path: Path) -> Non
     assert project.value(types.format("detected")) == "BIGINT BIGINT"
     assert project.value(types.format("text")) == "VARCHAR VARCHAR"
     assert project.value("select count(*) from text.survey where score is null") == 1
-
-
-def test_a_parse_is_shared_between_copies(new_project: Callable[[], Project]) -> None:
-    first, second = new_project(), new_project()
-    assert first.dbt("parse").ok
-    outcome = second.dbt("parse", "--debug")
-    assert outcome.ok
-    assert (
-        "Partial parsing enabled: 0 files deleted, 0 files added, 0 files changed."
-        in outcome.output
-    )
 
 
 @pytest.mark.postgres
