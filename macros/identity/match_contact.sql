@@ -35,3 +35,15 @@ case
             else 'anonymous'
         end
 {%- endmacro %}
+
+{#- The role and account a matched contact had at a moment (then_roles) and has now
+    (current_roles), for rows with a contact_id. -#}
+{% macro contact_role_joins(rows, moment) -%}
+left join {{ ref('int_crm__contact_role_versions') }} as then_roles
+        on
+            {{ rows }}.contact_id = then_roles.contact_id
+            and then_roles.role_as_of = 'history'
+            and {{ valid_at('then_roles', rows ~ '.' ~ moment) }}
+    left join {{ ref('int_crm__contact_role_versions') }} as current_roles
+        on {{ rows }}.contact_id = current_roles.contact_id and current_roles.role_as_of = 'current'
+{%- endmacro %}

@@ -25,3 +25,8 @@ case
 {% macro valid_at(version, moment) -%}
 {{ version }}.valid_from <= {{ moment }} and ({{ version }}.closed_at is null or {{ moment }} < {{ version }}.closed_at)
 {%- endmacro %}
+
+{#- Join condition: the version of an entity that was valid in the last moment before a close. -#}
+{% macro valid_before(version, close) -%}
+{{ version }}.valid_from < {{ close }} and ({{ version }}.closed_at is null or {{ version }}.closed_at >= {{ close }})
+{%- endmacro %}

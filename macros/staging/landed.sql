@@ -95,6 +95,9 @@
     {{ landed.relation if landed.exists or not execute else '(select 1 as missing_table)' }} as landed
 {%- endmacro %}
 
+{#- Columns by which loaders mark a row as deleted. -#}
+{% macro deleted_flags() %}{{ return(['_fivetran_deleted', '_airbyte_deleted', 'is_deleted']) }}{% endmacro %}
+
 {#- Condition: rows the connector has not marked as deleted or superseded. History tables
     keep closed versions: history=true. -#}
 {% macro live_rows(landed, history=false, keep_deleted=false) -%}
@@ -102,7 +105,7 @@
         1 = 0
     {%- else -%}
         {%- set conditions = ['1 = 1'] -%}
-        {%- for flag in ['_fivetran_deleted', '_airbyte_deleted', 'is_deleted'] if landed_column(landed, flag) and not keep_deleted -%}
+        {%- for flag in deleted_flags() if landed_column(landed, flag) and not keep_deleted -%}
             {%- do conditions.append('coalesce(' ~ field(landed, flag, 'boolean') ~ ', false) = false') -%}
         {%- endfor -%}
         {%- if not history and landed_column(landed, '_fivetran_active') -%}

@@ -93,7 +93,7 @@ class Project:
             for name, value in os.environ.items()
             if not name.startswith(("VOC_", "DBT_", "MAKE", "MFLAGS"))
         }
-        # The path stays relative: dbt parses everything again where the profile's path differs.
+        # A relative path is the copy's own, wherever the copy is.
         own = {
             "VOC_DUCKDB_PATH": self.database.name,
             "DBT_USE_COLORS": "false",

@@ -38,5 +38,4 @@ from account_periods
 left join versions
     on
         account_periods.account_id = versions.account_id
-        and versions.valid_from < account_periods.period_close
-        and (versions.closed_at is null or versions.closed_at >= account_periods.period_close)
+        and {{ valid_before('versions', 'account_periods.period_close') }}

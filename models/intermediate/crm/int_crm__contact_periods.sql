@@ -55,6 +55,5 @@ from contact_periods
 left join versions
     on
         contact_periods.contact_id = versions.contact_id
-        and versions.valid_from < contact_periods.period_close
-        and (versions.closed_at is null or versions.closed_at >= contact_periods.period_close)
+        and {{ valid_before('versions', 'contact_periods.period_close') }}
 where contact_periods.contact_number = 1 and not contact_periods.is_opted_out

@@ -34,12 +34,6 @@ account_keys as (
 
 ),
 
-role_versions as (
-
-    select * from {{ ref('int_crm__contact_role_versions') }}
-
-),
-
 team_keys as (
 
     select * from {{ ref('int_employee__team_keys') }}
@@ -73,13 +67,7 @@ resolved as (
         {{ dbt.date_trunc('second', 'matched.created_at') }} as created_second
     from matched
     left join account_keys on matched.account_ref = account_keys.account_key
-    left join role_versions as then_roles
-        on
-            matched.contact_id = then_roles.contact_id
-            and then_roles.role_as_of = 'history'
-            and {{ valid_at('then_roles', 'matched.created_at') }}
-    left join role_versions as current_roles
-        on matched.contact_id = current_roles.contact_id and current_roles.role_as_of = 'current'
+    {{ contact_role_joins('matched', 'created_at') }}
     left join team_keys on matched.team_id = team_keys.team_key
     left join logged_solves
         on matched.source_vendor = logged_solves.source_vendor and matched.ticket_id = logged_solves.ticket_id

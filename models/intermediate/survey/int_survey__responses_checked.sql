@@ -90,12 +90,6 @@ account_keys as (
 
 ),
 
-role_versions as (
-
-    select * from {{ ref('int_crm__contact_role_versions') }}
-
-),
-
 tickets as (
 
     select * from {{ ref('int_support__tickets') }}
@@ -125,13 +119,7 @@ resolved as (
         coalesce(team_keys.team_id, tickets.team_id) as team_id
     from matched
     left join account_keys on matched.account_ref = account_keys.account_key
-    left join role_versions as then_roles
-        on
-            matched.contact_id = then_roles.contact_id
-            and then_roles.role_as_of = 'history'
-            and {{ valid_at('then_roles', 'matched.responded_at') }}
-    left join role_versions as current_roles
-        on matched.contact_id = current_roles.contact_id and current_roles.role_as_of = 'current'
+    {{ contact_role_joins('matched', 'responded_at') }}
     left join tickets on matched.ticket_ref = tickets.ticket_id
     left join team_keys on matched.team_ref = team_keys.team_key
 

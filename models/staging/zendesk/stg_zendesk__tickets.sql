@@ -25,7 +25,7 @@ with tickets as (
         {{ replace_pattern(field(ticket, 'merged_ticket_ids'), '[^0-9,]', '') }} as merged_ticket_ids,
         coalesce({{ field(ticket, 'tags') }}, '') like '%closed_by_merge%'
         or coalesce(lower({{ field(ticket, 'via_source_rel') }}), '') = 'merge' as is_closed_by_merge,
-        {% for flag in ['_fivetran_deleted', '_airbyte_deleted', 'is_deleted'] -%}
+        {% for flag in deleted_flags() -%}
         coalesce({{ field(ticket, flag, 'boolean') }}, false) or {% endfor -%}
         coalesce(lower({{ field(ticket, 'status') }}), '') = 'deleted' as is_deleted,
         {{ loaded_at(ticket) }} as loaded_at,
