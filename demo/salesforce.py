@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from demo.clock import END, FOREVER, START, synced
 from demo.landing import Landing, Value
+from demo.renewals import next_renewal, renewal_status, standings
 from demo.stream import Stream
 from demo.truths import Truths
 from demo.voices import contact_who
@@ -21,7 +22,6 @@ from demo.world import (
     Account,
     Contact,
     World,
-    renewals,
     salesforce_id,
 )
 
@@ -40,26 +40,6 @@ ACCOUNT_CHANGES: dict[int, tuple[datetime, dict[str, Value]]] = {
 
 def user_id(number: int) -> str:
     return salesforce_id("005", number + 1)
-
-
-def renewal_status(account: Account) -> str:
-    if account.profile == "churned":
-        return "churned"
-    if account.profile == "sick":
-        return "at_risk"
-    if any(won and (END.date() - day).days <= 200 for day, won in renewals(account)):
-        return "renewed"
-    if account.profile == "healthy":
-        return "committed"
-    mood = account.health[-1]
-    return "committed" if mood > 0.8 else "open" if mood > 0.45 else "at_risk"
-
-
-def next_renewal(account: Account) -> datetime:
-    at = account.renewal
-    while at <= END and account.profile != "churned":
-        at = at.replace(year=at.year + 1)
-    return at
 
 
 def _users(landing: Landing) -> None:
@@ -200,33 +180,7 @@ def _accounts(landing: Landing, world: World, truths: Truths) -> None:
         "Each is the other's parent.",
         {"salesforce__account.id": [first.id, second.id]},
     )
-    history = landing.table("salesforce", "account_history")
-    kept = ("id", "segment_c", "region_c", "owner_id", "parent_id", "industry", "is_deleted")
-    for account in world.accounts:
-        if account.number in NO_HISTORY:
-            continue
-        now = {key: rows[account.number][key] for key in kept}
-        since = account.created
-        if account.number in ACCOUNT_CHANGES:
-            moment, earlier = ACCOUNT_CHANGES[account.number]
-            before = {**now, **{key: value for key, value in earlier.items() if key != "owner"}}
-            if "owner" in earlier:
-                before["owner_id"] = user_id(int(str(earlier["owner"])))
-            history.add(
-                **before,
-                _fivetran_start=since,
-                _fivetran_end=moment - timedelta(seconds=1),
-                _fivetran_active=False,
-                _fivetran_synced=synced(moment),
-            )
-            since = moment
-        history.add(
-            **now,
-            _fivetran_start=since,
-            _fivetran_end=FOREVER,
-            _fivetran_active=True,
-            _fivetran_synced=synced(since),
-        )
+    _account_history(landing, world, rows)
     truths.plant(
         "truths",
         "accounts_that_changed",
@@ -249,10 +203,52 @@ def _accounts(landing: Landing, world: World, truths: Truths) -> None:
     )
     truths.plant(
         "truths",
+        "renewals_that_were_seen_coming",
+        "Renewal status at the day named, by the history: churned accounts were still open or at risk.",
+        {
+            "salesforce__account_history.id": [
+                account.id for account in world.of_profile("churned") + world.of_profile("renewed")
+            ]
+        },
+        {
+            account.id: {str(each.since.date()): each.status for each in standings(account)}
+            for account in world.of_profile("churned") + world.of_profile("renewed")
+        },
+    )
+    truths.plant(
+        "truths",
         "accounts_without_history",
         "No history rows: current attributes are all there is.",
         {"salesforce__account.id": [world.account(number).id for number in NO_HISTORY]},
     )
+
+
+def _account_history(landing: Landing, world: World, current: dict[int, dict[str, Value]]) -> None:
+    """One row for each stretch of time in which nothing about the account changed."""
+    history = landing.table("salesforce", "account_history")
+    kept = ("id", "segment_c", "region_c", "owner_id", "parent_id", "industry", "is_deleted")
+    for account in world.accounts:
+        if account.number in NO_HISTORY:
+            continue
+        changed_at, earlier = ACCOUNT_CHANGES.get(account.number, (account.created, {}))
+        told = standings(account)
+        moments = sorted({changed_at, *(standing.since for standing in told)})
+        for since, until in zip(moments, [*moments[1:], None], strict=True):
+            values = {key: current[account.number][key] for key in kept}
+            if since < changed_at:
+                values |= {key: value for key, value in earlier.items() if key != "owner"}
+                if "owner" in earlier:
+                    values["owner_id"] = user_id(int(str(earlier["owner"])))
+            standing = [each for each in told if each.since <= since][-1]
+            history.add(
+                **values,
+                renewal_status_c=standing.status,
+                renewal_date_c=standing.renewal,
+                _fivetran_start=since,
+                _fivetran_end=until - timedelta(seconds=1) if until else FOREVER,
+                _fivetran_active=until is None,
+                _fivetran_synced=synced(until or since),
+            )
 
 
 def crm_email(contact: Contact) -> str:

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from demo.clock import END, START, synced
 from demo.landing import Landing
-from demo.salesforce import next_renewal, user_id
+from demo.renewals import next_renewal
+from demo.salesforce import user_id
 from demo.stream import Stream
 from demo.support import Ticket
 from demo.truths import Truths

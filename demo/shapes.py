@@ -10,8 +10,8 @@ SHAPES: dict[str, str] = {
         "region_c is_key_account_c no_nps_form_c arr_c seats_c renewal_date_c renewal_status_c"
     ),
     "salesforce.account_history": (
-        "id segment_c region_c owner_id parent_id industry is_deleted _fivetran_start "
-        "_fivetran_end _fivetran_active"
+        "id segment_c region_c owner_id parent_id industry is_deleted renewal_status_c "
+        "renewal_date_c _fivetran_start _fivetran_end _fivetran_active"
     ),
     "salesforce.contact": (
         "id account_id email name first_name last_name title department contact_role_c "

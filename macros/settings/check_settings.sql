@@ -10,6 +10,14 @@
         ] -%}
             {%- do whole_number(name) -%}
         {%- endfor -%}
+        {%- do share('min_score_coverage') -%}
+        {%- for key in [
+            'usage', 'tickets', 'ticket_baseline', 'effort', 'qbr_pulse', 'payment_timeliness', 'seat_change',
+            'first_contact_resolution', 'sla_attainment',
+        ] -%}
+            {%- do signal_window(key) -%}
+        {%- endfor -%}
+        {%- for domain in ['usage', 'survey', 'support', 'billing'] -%}{%- do stale_after(domain) -%}{%- endfor -%}
         {%- set listed = [] -%}
         {%- for domain in domains() -%}{%- do listed.extend(vendors(domain)) -%}{%- endfor -%}
         {%- for table in var('landed_aliases') -%}

@@ -9,6 +9,28 @@
     {{ return(value) }}
 {% endmacro %}
 
+{#- One number of a variable that holds several, by key. -#}
+{% macro whole_number_of(name, key) %}
+    {%- set given = var(name) -%}
+    {%- if given is not mapping or key not in given -%}
+        {%- do exceptions.raise_compiler_error(
+            "The variable " ~ name ~ " has no " ~ key ~ ": a variable is replaced whole, so copy all its keys from dbt_project.yml."
+        ) -%}
+    {%- endif -%}
+    {%- set value = given[key] -%}
+    {%- if value is not integer or value is boolean or value < 1 -%}
+        {%- do exceptions.raise_compiler_error(
+            "The variable " ~ name ~ " has " ~ key ~ ": '" ~ value ~ "': it takes a whole number from 1."
+        ) -%}
+    {%- endif -%}
+    {{ return(value) }}
+{% endmacro %}
+
+{#- Days a signal looks back, and days after which a domain without news is stale. -#}
+{% macro signal_window(key) %}{{ return(whole_number_of('signal_window_days', key)) }}{% endmacro %}
+
+{% macro stale_after(domain) %}{{ return(whole_number_of('stale_after_days', domain)) }}{% endmacro %}
+
 {% macro share(name) %}
     {%- set value = var(name) -%}
     {%- if value is not number or value is boolean or value < 0 or value > 1 -%}

@@ -1,5 +1,6 @@
--- Grain: one row per account and period end, with its segment, region and owner as they were
--- on that day.
+-- Grain: one row per account and period end, with its segment, region, owner and renewal
+-- status as they were on that day. Where no version says the status, today's counts and
+-- renewal_status_as_of says so.
 {{ config(materialized='table') }}
 
 with accounts as (
@@ -32,6 +33,11 @@ select
     coalesce(versions.segment, account_periods.segment) as segment,
     coalesce(versions.region, account_periods.region) as region,
     coalesce(versions.owner_id, account_periods.owner_id) as owner_id,
+    coalesce(versions.renewal_status, account_periods.renewal_status) as renewal_status,
+    case
+        when versions.renewal_status is not null then 'period'
+        when account_periods.renewal_status is not null then 'current'
+    end as renewal_status_as_of,
     account_periods.no_nps_form,
     account_periods.existed
 from account_periods

@@ -9,6 +9,9 @@
     ('crm', 'contacts'),
     ('crm', 'contact_versions'),
     ('crm', 'contact_roles'),
+    ('crm', 'crm_users'),
+    ('crm', 'activities'),
+    ('crm', 'opportunities'),
     ('support', 'tickets'),
     ('support', 'ticket_events'),
     ('support', 'ticket_sla_targets'),
@@ -23,6 +26,7 @@
     ('billing', 'invoices'),
     ('employee', 'employees'),
     ('employee', 'teams'),
+    ('health', 'overrides'),
 ] -%}
 
 {%- for domain, entity in checked %}

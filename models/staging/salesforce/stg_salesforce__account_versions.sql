@@ -9,8 +9,12 @@ select
     {{ field(history, ['region_c', 'billing_country']) }} as region,
     {{ field(history, 'industry') }} as industry,
     {{ field(history, 'owner_id') }} as owner_id,
+    {{ field(history, 'renewal_status_c') }} as renewal_status,
+    {{ field(history, ['renewal_date_c', 'contract_end_date_c'], 'date') }} as renewal_date,
     {{ loaded_at(history) }} as loaded_at,
-    {{ parse_errors(history, [('_fivetran_start', 'timestamp'), ('_fivetran_end', 'timestamp')]) }} as parse_errors
+    {{ parse_errors(history, [
+        ('_fivetran_start', 'timestamp'), ('_fivetran_end', 'timestamp'), (['renewal_date_c', 'contract_end_date_c'], 'date'),
+    ]) }} as parse_errors
 from {{ landed_from(history) }}
 where
     {{ live_rows(history, history=true) }}
