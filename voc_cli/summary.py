@@ -11,6 +11,7 @@ from voc_cli.settings import UserError
 COMPANY = "build_summary_company"
 LOWEST_ACCOUNTS = "build_summary_lowest_accounts"
 QUARANTINE = "build_summary_quarantine"
+HEALTH = "build_summary_health"
 REASONS_SHOWN = 3
 
 Row = Mapping[str, Any]
@@ -22,7 +23,7 @@ def read_figures(connection: Sequence[str]) -> dict[str, list[Row]]:
     `connection` holds the dbt arguments that choose the warehouse (--target, --vars and so on).
     Raises UserError when the marts cannot be read.
     """
-    queries = (COMPANY, LOWEST_ACCOUNTS, QUARANTINE)
+    queries = (COMPANY, HEALTH, LOWEST_ACCOUNTS, QUARANTINE)
     result = run_dbt(["show", "--select", *queries, "--limit", "-1", *SILENT, *connection])
     if not result.success:
         raise UserError(
@@ -45,6 +46,8 @@ def render(figures: Mapping[str, Sequence[Row]]) -> str:
         f"  Accounts          {_number(company['account_count'])}",
         f"  Survey responses  {_number(company['response_count'])}",
         f"  Company NPS       {_company_nps(company)}",
+        f"  Customer health   {_bands(figures[HEALTH])}",
+        f"  At risk           {_at_risk(figures[HEALTH])}",
         f"  Quarantined       {_quarantine(figures[QUARANTINE])}",
         "",
         *_lowest_accounts(figures[LOWEST_ACCOUNTS]),
@@ -59,6 +62,24 @@ def _company_nps(company: Row) -> str:
     return (
         f"{_score(company['nps'])} (95 % interval {_interval(company)},"
         f" {_number(company['nps_responses'])} responses{caution}) at {company['period_end']}"
+    )
+
+
+def _bands(rows: Sequence[Row]) -> str:
+    bands = [
+        f"{row['reported_band']} {_number(row['customers'])}" for row in rows if row["customers"]
+    ]
+    return f"{', '.join(bands)} (customers)" if bands else "no customers"
+
+
+def _at_risk(rows: Sequence[Row]) -> str:
+    lowest, alerts, past_due = (
+        rows[0][name] for name in ("lowest_band", "open_alerts", "past_due_alerts")
+    )
+    arr = sum(float(row["arr"] or 0) for row in rows if row["reported_band"] == lowest)
+    return (
+        f"{_number(arr)} ARR in {lowest}, {_number(alerts)} open P0 alerts"
+        f" ({_number(past_due)} past due)"
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from harness import REPOSITORY, PostgresServer, Project
 
-from voc_cli.summary import COMPANY, LOWEST_ACCOUNTS, QUARANTINE, render
+from voc_cli.summary import COMPANY, HEALTH, LOWEST_ACCOUNTS, QUARANTINE, render
 
 # dbt 1.11 checks for misplaced and unknown properties only for adapters that it lists.
 STRICT_PARSE = """
@@ -144,6 +144,20 @@ def test_the_summary_repeats_the_marts(demo: Project) -> None:
         f" at {company['period_end']}"
     ) in lines
 
+    customers = "from marts.account_health_latest where is_customer"
+    bands = demo.query(
+        f"select reported_band, count(*) as n {customers} group by 1 order by n desc, 1"
+    )
+    listed = ", ".join(f"{row['reported_band']} {row['n']}" for row in bands)
+    assert f"Customer health {listed} (customers)" in lines
+    at_risk = demo.value(f"select sum(arr) {customers} and reported_band = 'red'")
+    alerts = "select count(*) from marts.health_actions where priority = 'P0'"
+    still_open = demo.value(f"{alerts} and closed_at is null")
+    past_due = demo.value(f"{alerts} and status = 'past_due'")
+    assert (
+        f"At risk {at_risk:,.0f} ARR in red, {still_open} open P0 alerts ({past_due} past due)"
+    ) in lines
+
     quarantined = demo.value(
         "select count(distinct (source_name, entity, record_id)) from marts.quarantined_records"
     )
@@ -181,7 +195,13 @@ def test_the_summary_says_what_is_not_there() -> None:
         "ci_high": None,
         "is_reportable": None,
     }
-    text = render({COMPANY: [company], LOWEST_ACCOUNTS: [], QUARANTINE: []})
+    health = {
+        **dict.fromkeys(("reported_band", "customers", "arr")),
+        **{"lowest_band": "red", "open_alerts": 0, "past_due_alerts": 0},
+    }
+    text = render({COMPANY: [company], HEALTH: [health], LOWEST_ACCOUNTS: [], QUARANTINE: []})
+    assert "Customer health   no customers" in text
+    assert "At risk           0 ARR in red, 0 open P0 alerts (0 past due)" in text
     assert "Company NPS       none yet" in text
     assert "Quarantined       no records" in text
     assert "No account has enough responses" in text

@@ -7,3 +7,9 @@ union all
 select * from {{ ref('int_policy__surveys_violations') }}
 union all
 select * from {{ ref('int_policy__operations_violations') }}
+union all
+select * from {{ ref('int_policy__scorecards_violations') }}
+union all
+select * from {{ ref('int_policy__signals_violations') }}
+union all
+select * from {{ ref('int_policy__bands_violations') }}

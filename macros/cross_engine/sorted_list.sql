@@ -1,0 +1,15 @@
+{#- Aggregate: the texts of a group in byte order, joined by a semicolon. -#}
+{% macro sorted_list(text) %}{{ return(adapter.dispatch('sorted_list')(text)) }}{% endmacro %}
+
+{% macro default__sorted_list(text) %}
+    {{ return("string_agg(" ~ text ~ ", ';' order by " ~ text ~ ")") }}
+{% endmacro %}
+
+{#- Without it the order would be that of the database's language. -#}
+{% macro postgres__sorted_list(text) %}
+    {{ return("string_agg(" ~ text ~ ", ';' order by (" ~ text ~ ") collate \"C\")") }}
+{% endmacro %}
+
+{% macro spark__sorted_list(text) %}
+    {{ return("array_join(array_sort(collect_list(" ~ text ~ ")), ';')") }}
+{% endmacro %}
