@@ -56,7 +56,8 @@ profiles.yml:
 	@echo "Created profiles.yml from profiles.example.yml; it is yours to change."
 
 # The first line of the recipe is the whole test of a usable environment: right Python, pip in it.
-$(STAMP): requirements.lock
+# The project itself is installed too, without fetching anything: it brings `voc-weights`.
+$(STAMP): requirements.lock pyproject.toml
 	@if ! $(BIN)/python -c 'import pip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
 	  version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || { \
 	    echo "'$(PYTHON)' does not run. Install Python 3.11, 3.12 or 3.13, or name one: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }; \
@@ -70,4 +71,6 @@ $(STAMP): requirements.lock
 	fi
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock || { \
 	  echo "Installing requirements.lock failed (pip's message is above). Check the network or pip's index settings, then run make env again." >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable . || { \
+	  echo "Installing the project itself into $(VENV) failed (pip's message is above). Is $(CURDIR) writable?" >&2; exit 1; }
 	@touch $(STAMP)

@@ -13,7 +13,7 @@ USAGE = """usage: python -m voc_cli COMMAND [dbt arguments]
 commands:
   build      check the settings, run `dbt build`, print the headline figures
   summary    print the headline figures of the warehouse that is there
-  check      check the settings only: vendor lists and connection
+  check      check the settings only: vendor lists, policy seeds and connection
   contracts  remake docs/contracts.md from the domain contracts
 
 Everything after the command goes to dbt, for example: build --target postgres"""
@@ -29,6 +29,8 @@ def main(arguments: list[str]) -> int:
     try:
         import dbt.cli.main  # noqa: F401
         import yaml  # noqa: F401
+
+        import voc_weighting  # noqa: F401
     except ImportError as error:
         return _complain(
             f"{error.name} is not installed here. Run `make env`, then use .venv/bin/python."
@@ -60,13 +62,16 @@ def main(arguments: list[str]) -> int:
 
 def _check(arguments: list[str]) -> int:
     from voc_cli.dbt_runs import check_connection, read_arguments
-    from voc_cli.settings import check_vendors, load_variables
+    from voc_cli.settings import check_policy_seeds, check_vendors, load_variables
 
     dbt_arguments = read_arguments(arguments)
-    lists = check_vendors(load_variables(ROOT, dbt_arguments.variables), ROOT)
+    variables = load_variables(ROOT, dbt_arguments.variables)
+    lists = check_vendors(variables, ROOT)
+    check_policy_seeds(variables, ROOT)
     check_connection(dbt_arguments.connection)
     for name, vendors in lists.items():
         print(f"  {name}: {', '.join(vendors) or 'none'}")
+    print("  policy seeds: every rule kept")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Checks that come before dbt starts: does every vendor that the settings name have its folder?"""
+"""Checks that come before dbt starts: has every vendor its folder, and is the policy sound?"""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from voc_weighting.errors import WeightingError
+from voc_weighting.policy import PolicyError
+from voc_weighting.settings import check_project
 
 VENDOR_LIST_SUFFIX = "_vendors"
 
@@ -60,6 +64,16 @@ def check_vendors(variables: dict[str, Any], root: Path) -> dict[str, list[str]]
             + " or add the vendor's folder under models/staging/."
         )
     return lists
+
+
+def check_policy_seeds(variables: dict[str, Any], root: Path) -> None:
+    """Raise UserError when a policy seed breaks a rule, naming file, row and rule of every one."""
+    try:
+        findings = check_project(root, variables)
+        if findings:
+            raise PolicyError(findings)
+    except WeightingError as error:
+        raise UserError(f"{error}\nNothing was built. Mend the files and run again.") from error
 
 
 def _unknown_vendor(name: str, vendor: str, known: list[str]) -> str:

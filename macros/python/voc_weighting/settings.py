@@ -1,0 +1,83 @@
+"""What the layer needs to know of the dbt project that it belongs to: where it is, and its variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+
+from voc_weighting.errors import WeightingError
+from voc_weighting.policy import Finding, check_policy, first_period, known_signals
+
+PROJECT_FILE = "dbt_project.yml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The variables that weighting reads, with the defaults of dbt_project.yml."""
+
+    as_of: date
+    history_months: int = 24
+    min_role_weight_coverage: float = 0.5
+    min_score_coverage: float = 0.5
+
+    @classmethod
+    def of(cls, variables: Mapping[str, Any]) -> Settings:
+        """Read dbt's variables; without `as_of_date` it is today in `reporting_timezone`.
+
+        WeightingError for a value that is none; dbt refuses it, too.
+        """
+        try:
+            given = str(variables.get("as_of_date") or "").strip()
+            zone = ZoneInfo(str(variables.get("reporting_timezone") or "UTC"))
+            months = int(variables.get("history_months", cls.history_months))
+            if months < 1:
+                raise ValueError(f"history_months is {months}")
+            return cls(
+                date.fromisoformat(given) if given else datetime.now(zone).date(),
+                months,
+                float(variables.get("min_role_weight_coverage", cls.min_role_weight_coverage)),
+                float(variables.get("min_score_coverage", cls.min_score_coverage)),
+            )
+        except (TypeError, ValueError, ZoneInfoNotFoundError) as error:
+            raise WeightingError(
+                f"A variable of {PROJECT_FILE} has no usable value: {error}"
+            ) from error
+
+
+def find_project(start: Path | None = None) -> Path:
+    """Return the dbt project that a folder (the working directory) lies in.
+
+    Outside of any, the project that this package is part of. WeightingError when there is none.
+    """
+    folder = (start or Path.cwd()).resolve()
+    own = Path(__file__).resolve().parents[3]
+    for candidate in (folder, *folder.parents, own):
+        if (candidate / PROJECT_FILE).is_file():
+            return candidate
+    raise WeightingError(f"There is no {PROJECT_FILE} in {folder} or above it: name the --project.")
+
+
+def read_variables(project: Path) -> dict[str, Any]:
+    """Return the `vars` of a project's dbt_project.yml. WeightingError when it is not readable."""
+    try:
+        content = yaml.safe_load((project / PROJECT_FILE).read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise WeightingError(f"{project / PROJECT_FILE} cannot be read: {error}") from error
+    variables = dict((content or {}).get("vars") or {})
+    return variables | (variables.pop((content or {}).get("name"), None) or {})
+
+
+def check_project(project: Path, variables: Mapping[str, Any]) -> list[Finding]:
+    """Return every broken rule of a project's policy seeds, given its variables."""
+    settings = Settings.of(variables)
+    return check_policy(
+        project / "seeds" / "policy",
+        known_signals(project),
+        first_period(settings.as_of, settings.history_months),
+    )
