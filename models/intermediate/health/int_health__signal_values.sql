@@ -30,6 +30,7 @@ licences as (
         lower({{ trimmed('account_periods.renewal_status') }}) as status,
         coalesce(revenue.arr, accounts.arr) as arr,
         coalesce(revenue.seats, accounts.seats) as seats,
+        revenue.seats as billed_seats,
         revenue.seats_before,
         revenue.account_id is not null as is_billed,
         coalesce(
@@ -65,7 +66,8 @@ select
     voice.qbr_pulse,
 
     payments.payment_timeliness,
-    {{ as_double('licences.seats') }} / nullif(licences.seats_before, 0) - 1.0 as seat_change,
+    -- the CRM's seats are of another count and of today: never one against the other
+    {{ as_double('licences.billed_seats') }} / nullif(licences.seats_before, 0) - 1.0 as seat_change,
     {{ as_double('renewal_scores.score') }} as renewal_status,
 
     service.ticket_surge,
