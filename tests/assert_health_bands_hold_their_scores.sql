@@ -31,7 +31,12 @@ inner join latest_bands on health.period_end = latest_bands.period_end and healt
 left join {{ ref('health_bands') }} as bands
     on latest_bands.valid_from = bands.valid_from and health.health_band = bands.band
 where
-    (health.score_coverage >= {{ share('min_score_coverage') }} and bands.band is null)
+    (health.health_score is null and health.health_band <> 'insufficient_signal')
+    or (
+        health.health_score is not null
+        and health.score_coverage >= {{ share('min_score_coverage') }}
+        and bands.band is null
+    )
     or (health.score_coverage < {{ share('min_score_coverage') }} and health.health_band <> 'insufficient_signal')
     or health.score < bands.score_from
     or health.score >= bands.score_below

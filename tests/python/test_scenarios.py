@@ -414,6 +414,28 @@ def test_postgres_builds_the_same_marts(
         ]
         assert sorted(theirs, key=repr) == sorted(ours, key=repr), mart
 
+    # the one model with a state: a second run of the day adds nothing, a log that lacks the day gets it
+    def noticed() -> list[set]:
+        log = "select * from intermediate.int_health__band_changes"
+        actions = "select action_id, opened_at, due_at, closed_at from marts.health_actions"
+        return [{tuple(row.values()) for row in database.execute(sql)} for sql in (log, actions)]
+
+    before = noticed()
+    for unlearn in (
+        None,
+        "delete from intermediate.int_health__band_changes where noticed_on = '2026-06-30'",
+    ):
+        if unlearn:
+            database.execute(unlearn)
+            assert noticed() != before
+        outcome = project.dbt(
+            *("run", "--select", "int_health__band_changes", "health_actions"),
+            target="postgres",
+            environment=database.environment,
+        )
+        assert outcome.ok, outcome.output
+        assert noticed() == before
+
 
 def comparable(value: object) -> object:
     """A value that is the same on every engine: doubles to nine decimals."""

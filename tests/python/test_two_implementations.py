@@ -521,7 +521,7 @@ class Reference:
                     "signal_weight": float(signal.weight),
                     "pillar_weight": card.pillar_weights[card.pillar_names.index(signal.pillar)],
                     "contribution": told(result.signal_contributions[row, column]),
-                    "is_stale": value is not None and signal.signal in stale,
+                    "is_stale": signal.signal in stale,
                     "value_as_of": None if value is None else "current" if is_current else "period",
                 }
 
@@ -537,7 +537,10 @@ class Reference:
         for row in sorted(self.policy.renewal_rows, key=lambda row: row.valid_from):
             if row.valid_from <= day:
                 renewals[row.renewal_status.lower()] = row
+        schemes = {row.weight_scheme for row in self.policy.role_weights if row.valid_from <= day}
+        roles = [role for name in schemes for role in self.policy.weight_scheme(name, day).roles]
         rows = [*card.pillars, *card.signals, *self.policy.bands(day).bands, *renewals.values()]
+        rows += roles
         return max(row.valid_from for row in rows), card.name, frozenset(rows)
 
     def override(self, account: str, day: date) -> Row:

@@ -30,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WeightingError as error:
         print(f"voc-weights: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130

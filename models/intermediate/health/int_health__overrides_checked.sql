@@ -24,7 +24,7 @@ resolved as (
         overrides.expires_at,
         {{ quarantine_reason([['unknown_account', 'account_keys.account_id is null']]) }} as quarantine_reason
     from overrides
-    left join account_keys on trim(overrides.account_ref) = account_keys.account_key
+    left join account_keys on {{ trimmed('overrides.account_ref') }} = account_keys.account_key
 
 )
 

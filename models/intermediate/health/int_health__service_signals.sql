@@ -14,7 +14,7 @@ with tickets as (
 
 ),
 
-first_paid as (
+first_subscribed as (
 
     select
         account_id,
@@ -29,9 +29,9 @@ first_days as (
 
     select
         accounts.account_id,
-        greatest({{ reporting_date('accounts.created_at') }}, first_paid.first_date) as first_date
+        greatest({{ reporting_date('accounts.created_at') }}, first_subscribed.first_date) as first_date
     from {{ ref('int_crm__accounts') }} as accounts
-    left join first_paid on accounts.account_id = first_paid.account_id
+    left join first_subscribed on accounts.account_id = first_subscribed.account_id
 
 ),
 

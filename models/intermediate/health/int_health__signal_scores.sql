@@ -89,8 +89,8 @@ select
     score_100_at,
     signal_value,
     {{ signal_score('signal_value', 'score_0_at', 'score_100_at') }} as signal_score,
-    is_stale and signal_value is not null as is_stale,
-    -- the one signal that may be known for today only
+    is_stale,
+    -- the one signal that could tell a past period what became of the account
     case
         when signal_value is null then null
         when signal = 'renewal_status' then renewal_status_as_of

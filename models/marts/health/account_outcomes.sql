@@ -19,6 +19,7 @@ renewal_deals as (
         and is_closed
         and close_date <= {{ as_of_date_sql() }}
         and lower(opportunity_type) like '%renew%'
+        and lower(opportunity_type) not like '%non%renew%'
 
 ),
 
