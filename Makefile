@@ -33,7 +33,7 @@ lint: $(STAMP) profiles.yml ## Check the style of the SQL (sqlfluff) and the Pyt
 	@$(BIN)/ruff check --quiet .
 	@mkdir -p target
 	@echo "Checking the SQL (sqlfluff compiles every model first, so this takes a while) ..."
-	@VOC_DUCKDB_PATH=:memory: $(BIN)/sqlfluff lint --disable-progress-bar models tests analyses 2> target/lint.log \
+	@VOC_DUCKDB_PATH=:memory: $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analyses 2> target/lint.log \
 	  || { cat target/lint.log >&2; exit 1; }
 
 test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and PostgreSQL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,14 +16,42 @@ settings.register_profile("voc", deadline=None, derandomize=True)
 settings.load_profile("voc")
 
 
+# A worker takes the next file when it is done with one: the longest go first, and of the first two
+# only one needs the demo at once, for the other worker would wait until it is built.
+FIRST = ("test_scenarios.py", "test_support.py")
+LAST = ("test_tooling.py", "test_demo_data.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files in the order in which the workers take them."""
+    order = {name: place for place, name in enumerate((*FIRST, "", *LAST))}
+    items.sort(key=lambda item: order.get(item.path.name, len(FIRST)))
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project with its demo built. Shared: read it only, and `fork` it to change anything."""
-    project = Project.copy_of_repository(tmp_path_factory.mktemp("demo") / "project")
-    outcome = project.dbt("build")
-    if not outcome.ok:
-        pytest.fail(f"dbt build of the demo failed:\n{outcome.output[-8000:]}", pytrace=False)
-    return project
+    """The project with its demo built and tested. Read it only; change a `forked_demo`.
+
+    The first worker that needs it builds it, and each has its own copy.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "built_demo"
+    folder.mkdir(exist_ok=True)
+    built, failure = Project(folder / "project"), folder / "failure"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not built.root.exists():
+            outcome = Project.copy_of_repository(built.root).dbt("build")
+            failure.write_text("" if outcome.ok else outcome.output[-8000:], encoding="utf-8")
+    if said := failure.read_text(encoding="utf-8"):
+        pytest.fail(f"dbt build of the demo failed:\n{said}", pytrace=False)
+    return built.fork(tmp_path_factory.mktemp("demo") / "project")
+
+
+@pytest.fixture
+def forked_demo(demo: Project, tmp_path: Path) -> Project:
+    """A copy of the built demo for one test: change a file, a seed or a row, and build a part."""
+    return demo.fork(tmp_path / "forked_demo")
 
 
 @pytest.fixture

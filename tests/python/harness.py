@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import importlib.util
+import itertools
 import json
 import os
 import pwd
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
+import msgpack
 import psycopg2
 import psycopg2.extras
 
@@ -27,6 +34,20 @@ NOT_COPIED = shutil.ignore_patterns(
     *("*.duckdb", "*.duckdb.wal", "*.duckdb.tmp", "__pycache__", ".*_cache", ".hypothesis"),
 )
 
+# All that a command may know of whoever runs the tests.
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
+# What nobody reads costs dbt a tenth of its time: the log file, and the JSON beside the database.
+# Ask for the latter with `--write-json`.
+DBT_SETTINGS = {
+    "DBT_USE_COLORS": "false",
+    "DBT_PROFILES_DIR": ".",
+    "DBT_LOG_LEVEL_FILE": "none",
+    "DBT_WRITE_JSON": "false",
+}
+# For builds that a test makes for the rows alone. The demo's own build runs every test once.
+NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+NO_TESTS = ("--exclude-resource-type", "unit_test", "test")
+
 Row = dict[str, Any]
 
 
@@ -38,15 +59,115 @@ class Outcome(NamedTuple):
     exit_code: int
 
 
-class Project:
-    """A copy of the project in its own folder, with its own DuckDB file.
+class DbtServer:
+    """The process of dbt_server.py, and what dbt made of the project's files so far.
 
-    Copies share no parse: dbt keeps in it the folder that seeds are read from.
+    dbt reads all files again for other variables or another target, and else only the files that
+    changed. So each copy starts with the first parse that had its variables and target; dbt itself
+    decides what of it holds. Nothing outlives the tests.
     """
+
+    def __init__(self) -> None:
+        self._parses: dict[tuple[str | None, ...], bytes] = {}
+        self._folder = Path(tempfile.mkdtemp(prefix="voc-dbt-"))
+        atexit.register(self.stop)
+        project = Project.copy_of_repository(self._folder / "project")
+        self._log = self._folder / "log"
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("dbt_server.py"))],
+                cwd=project.root,
+                env=project.environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+        self._answer(["python", "dbt_server.py"])
+        self._keep_parse(project, [])
+
+    def run(
+        self, project: Project, program: str, arguments: Sequence[str], environment: Mapping
+    ) -> Outcome:
+        """Run dbt, or a module of the copy, as a process in the copy."""
+        self._lend_parse(project, arguments)
+        output = self._folder / "output"
+        request = {
+            "program": program,
+            "arguments": list(arguments),
+            "folder": str(project.root),
+            "environment": dict(environment),
+            "output": str(output),
+        }
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        exit_code = int(self._answer([program, *arguments]))
+        self._keep_parse(project, arguments)
+        return Outcome(exit_code == 0, output.read_text(errors="replace"), exit_code)
+
+    def stop(self) -> None:
+        """End the process and remove its folder."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _answer(self, command: Sequence[str]) -> str:
+        assert self._process.stdout
+        if not select.select([self._process.stdout], [], [], TIMEOUT_SECONDS)[0]:
+            dbt_server.cache_clear()
+            self.stop()
+            raise subprocess.TimeoutExpired(command, TIMEOUT_SECONDS)
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"dbt_server.py ended: {self._log.read_text()}")
+        return answer
+
+    def _lend_parse(self, project: Project, arguments: Sequence[str]) -> None:
+        key = _parsed_for(arguments)
+        if key == project.parsed_for:
+            return
+        project.parse.unlink(missing_ok=True)
+        if key not in self._parses:
+            return
+        # The folder that seeds, and files that changed, are read from.
+        parse = msgpack.unpackb(self._parses[key], strict_map_key=False)
+        for node in parse["nodes"].values():
+            if "root_path" in node:
+                node["root_path"] = str(project.root)
+        for file in parse["files"].values():
+            file["path"]["project_root"] = str(project.root)
+        project.parse.parent.mkdir(exist_ok=True)
+        project.parse.write_bytes(msgpack.packb(parse))
+
+    def _keep_parse(self, project: Project, arguments: Sequence[str]) -> None:
+        if project.parse.exists():
+            project.parsed_for = _parsed_for(arguments)
+            self._parses.setdefault(project.parsed_for, project.parse.read_bytes())
+
+
+def _parsed_for(arguments: Sequence[str]) -> tuple[str | None, ...]:
+    """The arguments that decide whether dbt may use an earlier parse."""
+    given = dict(itertools.pairwise(arguments))
+    return given.get("--vars"), given.get("--target")
+
+
+@functools.cache
+def dbt_server() -> DbtServer:
+    """The server of this test process, started when the first test needs it."""
+    return DbtServer()
+
+
+class Project:
+    """A copy of the project in its own folder, with its own DuckDB file."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.database = root / "voc.duckdb"
+        self.parse = root / "target" / "partial_parse.msgpack"
+        self.parsed_for: tuple[str | None, ...] | None = None
 
     @classmethod
     def copy_of_repository(cls, root: Path) -> Project:
@@ -57,7 +178,7 @@ class Project:
 
     def fork(self, root: Path) -> Project:
         """Copy this project, with all that it built, to `root`, which must not exist yet."""
-        shutil.copytree(self.root, root, ignore=shutil.ignore_patterns("partial_parse.msgpack"))
+        shutil.copytree(self.root, root, ignore=shutil.ignore_patterns(self.parse.name))
         return Project(root)
 
     def write(self, path: str, text: str) -> Path:
@@ -75,34 +196,23 @@ class Project:
         environment: Mapping[str, str] | None = None,
     ) -> Outcome:
         """Run `dbt <arguments>` with these variables and target; never raise for a failure."""
-        command = [str(Path(sys.prefix) / "bin" / "dbt"), *arguments]
+        command = list(arguments)
         if variables:
             command += ["--vars", json.dumps(variables, sort_keys=True)]
         if target:
             command += ["--target", target]
-        return self.run(command, environment)
+        return dbt_server().run(self, "dbt", command, self.environment(environment))
 
     def cli(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Outcome:
         """Run `python -m voc_cli <arguments>` in the copy."""
-        return self.run([sys.executable, "-m", "voc_cli", *arguments], environment)
+        return dbt_server().run(self, "voc_cli", arguments, self.environment(environment))
 
     def run(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Outcome:
-        """Run any command in the copy, away from the settings of whoever runs the tests."""
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("VOC_", "DBT_", "MAKE", "MFLAGS"))
-        }
-        # A relative path is the copy's own, wherever the copy is.
-        own = {
-            "VOC_DUCKDB_PATH": self.database.name,
-            "DBT_USE_COLORS": "false",
-            "DBT_PROFILES_DIR": ".",
-        }
+        """Run any other command in the copy."""
         done = subprocess.run(
             command,
             cwd=self.root,
-            env={**inherited, **own, **(environment or {})},
+            env=self.environment(environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -111,6 +221,12 @@ class Project:
             check=False,
         )
         return Outcome(done.returncode == 0, done.stdout, done.returncode)
+
+    def environment(self, own: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The variables a command sees: away from the settings of whoever runs the tests."""
+        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        # A relative path is the copy's own, wherever the copy is.
+        return {**inherited, **DBT_SETTINGS, "VOC_DUCKDB_PATH": self.database.name, **(own or {})}
 
     def land(
         self,

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import Outcome, Project
+from harness import NO_TESTS, Outcome, Project
 
-NO_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 ONLY_GENERIC = {
     "voc_demo": False,
     "as_of_date": "2026-06-30",

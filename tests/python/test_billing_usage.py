@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from harness import REPOSITORY, Project, Row
+from harness import NO_TESTS, REPOSITORY, Project, Row
 
 AS_OF = date(2026, 6, 15)
 GENERIC_ONLY = {
@@ -127,11 +127,9 @@ def random_world(
     tables.land(project)
     outcome = project.dbt(
         "build",
+        *NO_TESTS,
         "--select",
         "+fct_subscription_months +fct_account_usage_days +fct_invoices",
-        "--exclude-resource-type",
-        "test",
-        "unit_test",
         variables=GENERIC_ONLY,
     )
     assert outcome.ok, outcome.output[-4000:]

@@ -24,11 +24,10 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from harness import Project, Row
+from harness import NO_UNIT_TESTS, Project, Row
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 Z = 1.96
 Tables = dict[str, list[Row]]
 

@@ -8,14 +8,13 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from harness import REPOSITORY, PostgresServer, Project
+from harness import NO_TESTS, NO_UNIT_TESTS, REPOSITORY, PostgresServer, Project
 
 from voc_cli.contracts import render_contracts
 
 OWN_SCHEMAS = ("staging", "intermediate", "marts", "policy")
 DOMAINS = ("survey", "crm", "support", "usage", "billing", "employee")
 ONLY_GENERIC = {f"{domain}_vendors": ["generic"] for domain in DOMAINS}
-NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
 
 def land_generic(project: Project) -> None:
@@ -70,6 +69,19 @@ def checksums(project: Project) -> dict[str, tuple[int, int]]:
     }
 
 
+def texts_of(project: Project, schemas: str) -> dict[str, list[str]]:
+    """The text columns of every table (views aside) of these schemas."""
+    found: dict[str, list[str]] = {}
+    for row in project.query(
+        "select table_schema || '.' || table_name as t, column_name as c"
+        " from information_schema.columns"
+        " join information_schema.tables using (table_schema, table_name)"
+        f" where table_schema in ({schemas}) and table_type = 'BASE TABLE' and data_type = 'VARCHAR'"
+    ):
+        found.setdefault(row["t"], []).append(row["c"])
+    return found
+
+
 def test_the_demo_holds_its_planted_truths(demo: Project) -> None:
     truths = json.loads((REPOSITORY / "demo" / "truths.json").read_text())["truths"]
 
@@ -115,19 +127,18 @@ def test_the_demo_holds_its_planted_truths(demo: Project) -> None:
     )
 
 
-def test_building_twice_changes_nothing(demo: Project, tmp_path: Path) -> None:
-    again = demo.fork(tmp_path / "again")
-    before = checksums(again)
-    outcome = again.dbt("build", *NO_UNIT_TESTS)
+def test_building_twice_changes_nothing(forked_demo: Project) -> None:
+    before = checksums(forked_demo)
+    outcome = forked_demo.dbt("build", *NO_TESTS)
     assert outcome.ok, outcome.output
-    assert checksums(again) == before
+    assert checksums(forked_demo) == before
     assert all(rows for name, (rows, _) in before.items()), before
 
 
 def test_generic_tables_alone_are_enough(project: Project) -> None:
     land_generic(project)
     variables = {"voc_demo": False, "as_of_date": "2026-06-30", **ONLY_GENERIC}
-    outcome = project.dbt("build", variables=variables)
+    outcome = project.dbt("build", *NO_UNIT_TESTS, variables=variables)
     assert outcome.ok, outcome.output
     (row,) = project.query(
         "select * from marts.account_nps where account_id = 'A' and period_end = date '2026-06-30'"
@@ -138,49 +149,46 @@ def test_generic_tables_alone_are_enough(project: Project) -> None:
     assert reasons == [{"record_id": "r3", "reason": "score_not_a_number"}]
 
 
-def test_landed_tables_give_what_the_demo_gives(demo: Project, tmp_path: Path) -> None:
+def test_landed_tables_give_what_the_demo_gives(demo: Project, forked_demo: Project) -> None:
     """The demo's own tables read as sources, every domain by its vendors: the same marts."""
-    landed = demo.fork(tmp_path / "landed")
-    outcome = landed.dbt(
+    outcome = forked_demo.dbt(
         "build",
-        *NO_UNIT_TESTS,
+        *NO_TESTS,
         variables={"voc_demo": False, "as_of_date": "2026-06-30"},
         environment={"VOC_HASH_SALT": "voc-demo"},
     )
     assert outcome.ok, outcome.output
-    assert checksums(landed) == checksums(demo)
+    assert checksums(forked_demo) == checksums(demo)
 
 
-def test_one_vendor_per_domain(demo: Project, tmp_path: Path) -> None:
+def test_one_vendor_per_domain(demo: Project, forked_demo: Project) -> None:
     """Only Qualtrics asks: the NPS stays, and the satisfaction ratings of tickets are gone."""
-    landed = demo.fork(tmp_path / "landed")
     variables = {"voc_demo": False, "as_of_date": "2026-06-30", "survey_vendors": ["qualtrics"]}
-    outcome = landed.dbt("build", *NO_UNIT_TESTS, variables=variables)
+    outcome = forked_demo.dbt("build", *NO_UNIT_TESTS, variables=variables)
     assert outcome.ok, outcome.output
     company = "select nps, ci_low, responses from marts.company_nps where scope_type = 'company' order by period_end"
-    assert landed.query(company) == demo.query(company)
-    assert landed.query("select distinct source_vendor from marts.fct_survey_responses") == [
+    assert forked_demo.query(company) == demo.query(company)
+    assert forked_demo.query("select distinct source_vendor from marts.fct_survey_responses") == [
         {"source_vendor": "qualtrics"}
     ]
 
 
-def test_a_survey_and_a_crm_are_enough(demo: Project, tmp_path: Path) -> None:
-    landed = demo.fork(tmp_path / "landed")
+def test_a_survey_and_a_crm_are_enough(demo: Project, forked_demo: Project) -> None:
     variables = {
         "voc_demo": False,
         "as_of_date": "2026-06-30",
         "survey_vendors": ["qualtrics"],
         **{f"{domain}_vendors": [] for domain in ("support", "usage", "billing", "employee")},
     }
-    outcome = landed.dbt("build", *NO_UNIT_TESTS, variables=variables)
+    outcome = forked_demo.dbt("build", *NO_UNIT_TESTS, variables=variables)
     assert outcome.ok, outcome.output
     scores = (
         "select account_id, account_nps, ci_low, ci_high from marts.account_nps "
         "where period_end = date '2026-06-30' order by 1"
     )
-    assert landed.query(scores) == demo.query(scores)
-    assert landed.value("select count(*) from marts.fct_tickets") == 0
-    assert landed.value("select count(*) from marts.fct_invoices") == 0
+    assert forked_demo.query(scores) == demo.query(scores)
+    assert forked_demo.value("select count(*) from marts.fct_tickets") == 0
+    assert forked_demo.value("select count(*) from marts.fct_invoices") == 0
 
 
 def test_a_new_vendor_is_one_folder_and_one_line(project: Project) -> None:
@@ -295,12 +303,11 @@ def test_landed_samples_are_digested(
     )
 
 
-def test_every_public_column_is_described(demo: Project, tmp_path: Path) -> None:
-    documented = demo.fork(tmp_path / "documented")
-    outcome = documented.dbt("docs", "generate")
+def test_every_public_column_is_described(forked_demo: Project) -> None:
+    outcome = forked_demo.dbt("docs", "generate", "--write-json")
     assert outcome.ok, outcome.output
-    manifest = json.loads((documented.root / "target" / "manifest.json").read_text())
-    catalog = json.loads((documented.root / "target" / "catalog.json").read_text())
+    manifest = json.loads((forked_demo.root / "target" / "manifest.json").read_text())
+    catalog = json.loads((forked_demo.root / "target" / "catalog.json").read_text())
     missing = []
     for key, node in manifest["nodes"].items():
         if node["resource_type"] in ("model", "seed") and not node["description"].strip():
@@ -358,34 +365,27 @@ def test_nothing_personal_reaches_a_mart(demo: Project) -> None:
         for text in row.values()
         if text
     }
-    for column in demo.query(
-        "select table_name, column_name from information_schema.columns "
-        "where table_schema = 'marts' and data_type = 'VARCHAR'"
-    ):
-        values = demo.query(
-            f"select distinct {column['column_name']} as v from marts.{column['table_name']}"
-        )
-        texts = {row["v"].lower() for row in values if row["v"]}
-        where = f"{column['table_name']}.{column['column_name']}"
-        assert not texts & people, where
-        assert not [text for text in texts if re.search(r"[\w.]+@[\w.]+\.\w", text)], where
+    for table, columns in texts_of(demo, "'marts'").items():
+        listed = ", ".join(f'list(distinct lower("{name}")) as "{name}"' for name in columns)
+        for name, values in demo.query(f"select {listed} from {table}")[0].items():
+            texts = {text for text in values or () if text}
+            assert not texts & people, f"{table}.{name}"
+            found = [text for text in texts if re.search(r"[\w.]+@[\w.]+\.\w", text)]
+            assert not found, f"{table}.{name}"
 
 
 def test_addresses_are_stored_nowhere_but_where_they_landed(demo: Project) -> None:
     """Tables of ours hold no e-mail, and no definition of a view shows the salt of the hash."""
-    stored = demo.query(
-        "select table_schema as s, table_name as t, column_name as c from information_schema.columns "
-        "join information_schema.tables using (table_schema, table_name) "
-        "where table_schema in ('staging', 'intermediate', 'marts', 'policy') "
-        "and table_type = 'BASE TABLE' and data_type = 'VARCHAR'"
-    )
+    stored = texts_of(demo, "'staging', 'intermediate', 'marts', 'policy'")
     assert stored
-    for column in stored:
-        found = demo.query(
-            f'select "{column["c"]}" as v from {column["s"]}.{column["t"]} '
-            f"where regexp_matches(\"{column['c']}\", '[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+[.][A-Za-z]') limit 1"
+    address = "[A-Za-z0-9_.+-]@[A-Za-z0-9-]+[.][A-Za-z]"
+    for table, columns in stored.items():
+        counted = ", ".join(
+            f'count(*) filter (regexp_matches("{name}", \'{address}\')) as "{name}"'
+            for name in columns
         )
-        assert not found, f"{column['s']}.{column['t']}.{column['c']}"
+        (found,) = demo.query(f"select {counted} from {table}")
+        assert not any(found.values()), f"{table}: {found}"
     assert not demo.query("select view_name from duckdb_views() where sql like '%voc-demo%'")
 
 

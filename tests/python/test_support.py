@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from harness import REPOSITORY, PostgresServer, Project
+from harness import NO_TESTS, REPOSITORY, PostgresServer, Project
 
 AS_OF = date(2026, 6, 30)
 CLOSE = datetime(2026, 7, 1)
@@ -25,7 +25,7 @@ MINUTE = timedelta(minutes=1)
 LIFE = ["new", "open", "pending", "hold", "solved", "closed"]
 SEVERITIES = ["low", "normal", "high", "urgent"]
 # models and the policy seeds they need, without their tests
-BUILD = ["build", "--exclude-resource-type", "test", "unit_test", "--select"]
+BUILD = ("build", *NO_TESTS, "--select")
 COLUMNS = [
     "account_id",
     "status",

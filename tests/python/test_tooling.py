@@ -102,10 +102,9 @@ def test_a_missing_profile_is_said_in_words(project: Project) -> None:
     assert "copy profiles.example.yml to profiles.yml" in outcome.output
 
 
-def test_a_failed_build_names_the_node_and_its_message(demo: Project, tmp_path: Path) -> None:
-    project = demo.fork(tmp_path / "project")
-    project.write("tests/assert_pigs_fly.sql", "select pig from {{ ref('dim_accounts') }}\n")
-    outcome = project.cli("build", "--select", "assert_pigs_fly")
+def test_a_failed_build_names_the_node_and_its_message(forked_demo: Project) -> None:
+    forked_demo.write("tests/assert_pigs_fly.sql", "select pig from {{ ref('dim_accounts') }}\n")
+    outcome = forked_demo.cli("build", "--select", "assert_pigs_fly")
     assert outcome.exit_code == 1
     assert re.search(r"The build failed. 1 of \d+ nodes failed", outcome.output)
     said = outcome.output.split("The build failed.")[1]
@@ -115,9 +114,8 @@ def test_a_failed_build_names_the_node_and_its_message(demo: Project, tmp_path: 
     assert "Traceback" not in outcome.output
 
 
-def test_a_partial_build_gives_no_summary(demo: Project, tmp_path: Path) -> None:
-    project = demo.fork(tmp_path / "project")
-    outcome = project.cli("build", "--select", "dim_accounts")
+def test_a_partial_build_gives_no_summary(forked_demo: Project) -> None:
+    outcome = forked_demo.cli("build", "--select", "dim_accounts")
     assert outcome.ok, outcome.output
     assert "Only a part was built" in outcome.output
     assert "Company NPS" not in outcome.output
