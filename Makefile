@@ -11,6 +11,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Two halves side by side, and hardly any garbage collection, which took a third of the time.
+SQLFLUFF := $(BIN)/python -c "import gc, sys; gc.set_threshold(200000, 50, 50); \
+from sqlfluff.cli.commands import cli; sys.exit(cli())" lint --disable-progress-bar
+SQL_HALVES = "models/intermediate" \
+  "$(filter-out models/intermediate/,$(wildcard models/*/ models/*.sql)) tests analyses"
+
 # DuckDB resolves a relative path against the working directory, so it is made absolute here.
 export VOC_DUCKDB_PATH ?= $(CURDIR)/voc.duckdb
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -33,7 +39,7 @@ lint: $(STAMP) profiles.yml ## Check the style of the SQL (sqlfluff) and the Pyt
 	@$(BIN)/ruff check --quiet .
 	@mkdir -p target
 	@echo "Checking the SQL (sqlfluff compiles every model first, so this takes a while) ..."
-	@VOC_DUCKDB_PATH=:memory: $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analyses 2> target/lint.log \
+	@printf '%s\n' $(SQL_HALVES) | VOC_DUCKDB_PATH=:memory: xargs -P 2 -I{} sh -c '$(SQLFLUFF) {}' 2> target/lint.log \
 	  || { cat target/lint.log >&2; exit 1; }
 
 test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and PostgreSQL)

@@ -70,7 +70,6 @@ class DbtServer:
     def __init__(self) -> None:
         self._parses: dict[tuple[str | None, ...], bytes] = {}
         self._folder = Path(tempfile.mkdtemp(prefix="voc-dbt-"))
-        atexit.register(self.stop)
         project = Project.copy_of_repository(self._folder / "project")
         self._log = self._folder / "log"
         with self._log.open("w") as log:
@@ -84,11 +83,16 @@ class DbtServer:
                 text=True,
                 start_new_session=True,
             )
+        atexit.register(self.stop)
         self._answer(["python", "dbt_server.py"])
         self._keep_parse(project, [])
 
     def run(
-        self, project: Project, program: str, arguments: Sequence[str], environment: Mapping
+        self,
+        project: Project,
+        program: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
     ) -> Outcome:
         """Run dbt, or a module of the copy, as a process in the copy."""
         self._lend_parse(project, arguments)
@@ -108,7 +112,9 @@ class DbtServer:
         return Outcome(exit_code == 0, output.read_text(errors="replace"), exit_code)
 
     def stop(self) -> None:
-        """End the process and remove its folder."""
+        """End the process and remove its folder; the next command starts another."""
+        dbt_server.cache_clear()
+        atexit.unregister(self.stop)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -117,12 +123,13 @@ class DbtServer:
     def _answer(self, command: Sequence[str]) -> str:
         assert self._process.stdout
         if not select.select([self._process.stdout], [], [], TIMEOUT_SECONDS)[0]:
-            dbt_server.cache_clear()
             self.stop()
             raise subprocess.TimeoutExpired(command, TIMEOUT_SECONDS)
         answer = self._process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"dbt_server.py ended: {self._log.read_text()}")
+            said = self._log.read_text()
+            self.stop()
+            raise RuntimeError(f"dbt_server.py ended: {said}")
         return answer
 
     def _lend_parse(self, project: Project, arguments: Sequence[str]) -> None:

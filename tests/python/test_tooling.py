@@ -237,7 +237,7 @@ def test_make_test_ends_with_pytest(project: Project) -> None:
     assert outcome.ok
     commands = outcome.output.splitlines()
     assert commands[-1].strip().endswith("-m pytest")
-    assert any("sqlfluff lint" in command for command in commands)
+    assert any("sqlfluff" in command and " lint " in command for command in commands)
 
 
 def test_make_without_a_target_lists_the_targets(project: Project) -> None:
