@@ -501,7 +501,7 @@ class Reference:
                 "answers_to_change_band": told(change.answers[row]),
                 "nearest_band": change.nearest_band[row],
                 "reported_band": found["health_band"],
-                "has_stale_signals": bool(stale & self.values[day, account].keys()),
+                "has_stale_signals": bool(stale),
                 "override_reason": None,
                 "override_expires_at": None,
                 **self.override(account, day),
