@@ -34,9 +34,11 @@ summary: $(STAMP) profiles.yml ## Print the headline figures of the warehouse th
 
 env: $(STAMP) ## Create or update the Python environment in .venv
 
-lint: $(STAMP) profiles.yml ## Check the style of the SQL (sqlfluff) and the Python (ruff)
+lint: $(STAMP) profiles.yml ## Check the policy seeds, and the style of the SQL (sqlfluff) and the Python (ruff)
 	@echo "Checking the Python (ruff) ..."
 	@$(BIN)/ruff check --quiet .
+	@echo "Checking the policy seeds (voc-weights check) ..."
+	@$(BIN)/voc-weights check
 	@mkdir -p target
 	@echo "Checking the SQL (sqlfluff compiles every model first, so this takes a while) ..."
 	@printf '%s\n' $(SQL_HALVES) | VOC_DUCKDB_PATH=:memory: xargs -P 2 -I{} sh -c '$(SQLFLUFF) {}' 2> target/lint.log \
