@@ -1,10 +1,11 @@
 {#- Variables that were checked: whoever reads one gets a right value or one clear error,
     at parse time already. -#}
 
-{% macro whole_number(name) %}
-    {%- set value = var(name) -%}
+{% macro whole_number(name) %}{{ return(checked_whole_number(var(name), name ~ ' is')) }}{% endmacro %}
+
+{% macro checked_whole_number(value, what) %}
     {%- if value is not integer or value is boolean or value < 1 -%}
-        {%- do exceptions.raise_compiler_error("The variable " ~ name ~ " is '" ~ value ~ "': it takes a whole number from 1.") -%}
+        {%- do exceptions.raise_compiler_error("The variable " ~ what ~ " '" ~ value ~ "': it takes a whole number from 1.") -%}
     {%- endif -%}
     {{ return(value) }}
 {% endmacro %}
@@ -17,13 +18,7 @@
             "The variable " ~ name ~ " has no " ~ key ~ ": a variable is replaced whole, so copy all its keys from dbt_project.yml."
         ) -%}
     {%- endif -%}
-    {%- set value = given[key] -%}
-    {%- if value is not integer or value is boolean or value < 1 -%}
-        {%- do exceptions.raise_compiler_error(
-            "The variable " ~ name ~ " has " ~ key ~ ": '" ~ value ~ "': it takes a whole number from 1."
-        ) -%}
-    {%- endif -%}
-    {{ return(value) }}
+    {{ return(checked_whole_number(given[key], name ~ ' has ' ~ key ~ ':')) }}
 {% endmacro %}
 
 {#- Days a signal looks back, and days after which a domain without news is stale. -#}

@@ -47,11 +47,6 @@ case signal
     {%- endif -%}
 {%- endmacro %}
 
-{#- Every comparison is of numbers with 6 decimals: 59.99999999999999 is 60. -#}
-{% macro six_decimals(score) -%}
-cast({{ score }} as numeric(18, 6))
-{%- endmacro %}
-
 {% macro rounded(score) -%}
 {{ as_double(six_decimals(exact(score))) }}
 {%- endmacro %}
@@ -136,11 +131,6 @@ case {{ signals }}.pillar
         * {{ as_double(signals ~ '.pillar_weight') }} / {{ pillars }}.score_coverage
 {%- endmacro %}
 
-{#- Compared after exact rounding, so that a coverage of exactly the minimum is enough. -#}
-{% macro score_coverage_is_enough(coverage) -%}
-{{ six_decimals(coverage) }} >= {{ share('min_score_coverage') }}
-{%- endmacro %}
-
 {#- Join condition: half-open, score_from belongs to the band and score_below to the next one. -#}
 {% macro in_band(score, band) -%}
 {{ score }} is not null
@@ -151,14 +141,6 @@ case {{ signals }}.pillar
 {#- One decimal, cut off: a label never says more than its band, 84.99 is 84.9. -#}
 {% macro shown_score(score) -%}
 {{ as_double('floor(' ~ six_decimals(score) ~ ' * 10) / 10.0') }}
-{%- endmacro %}
-
-{#- Parents: every child weighs as much as its recurring revenue. The division may miss the end of
-    the scale by one bit. -#}
-{% macro revenue_weighted_score(arr, score, when) -%}
-    {%- set weighted = as_double("sum(case when " ~ when ~ " then " ~ exact(arr ~ " * " ~ score) ~ " end)") -%}
-    {%- set revenue = as_double("sum(case when " ~ when ~ " then " ~ arr ~ " end)") -%}
-{{ clip("(" ~ weighted ~ " / " ~ revenue ~ ")", '0.0', '100.0') }}
 {%- endmacro %}
 
 {#- How far the NPS of an account has to move (below 0: down) for its health score to reach an edge

@@ -3,10 +3,6 @@
     role_nps (null: silent), nps_adjusted, squared_error. Decimals make sums independent of row
     order. -#}
 
-{% macro exact(expression) -%}
-cast({{ expression }} as numeric(28, 12))
-{%- endmacro %}
-
 {#- Weight of the roles that answered; 0 when none did. -#}
 {% macro role_weight_coverage() -%}
 sum(case when role_nps is not null then {{ exact('role_weight') }} else 0 end)
@@ -45,19 +41,6 @@ sum(case when role_nps is not null then {{ exact('role_weight') }} else 0 end)
 {#- true when one of the scores is above zero and another below, after exact rounding. -#}
 {% macro signs_disagree(scores) -%}
     {%- set rounded = [] -%}
-    {%- for score in scores -%}{%- do rounded.append("cast(" ~ score ~ " as numeric(18, 6))") -%}{%- endfor -%}
+    {%- for score in scores -%}{%- do rounded.append(six_decimals(score)) -%}{%- endfor -%}
 coalesce(({{ rounded | join(' > 0 or ') }} > 0) and ({{ rounded | join(' < 0 or ') }} < 0), false)
-{%- endmacro %}
-
-{#- Compared after exact rounding, so that a coverage of exactly the minimum is enough. -#}
-{% macro coverage_is_enough(coverage) -%}
-cast({{ coverage }} as numeric(18, 6)) >= {{ share('min_role_weight_coverage') }}
-{%- endmacro %}
-
-{#- Company level: every account weighs as much as its recurring revenue. The division may miss
-    the end of the scale by one bit. -#}
-{% macro revenue_weighted_nps(arr, nps) -%}
-    {%- set weighted = as_double("sum(" ~ exact(arr ~ " * " ~ nps) ~ ")") -%}
-    {%- set revenue = as_double("sum(" ~ arr ~ ")") -%}
-{{ clip("(" ~ weighted ~ " / nullif(" ~ revenue ~ ", 0))", '-100.0', '100.0') }}
 {%- endmacro %}

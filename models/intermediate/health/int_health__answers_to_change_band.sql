@@ -11,7 +11,7 @@ with signal_scores as (
 
 pillar_scores as (
 
-    select * from {{ ref('int_health__pillar_scores') }} where {{ score_coverage_is_enough('score_coverage') }}
+    select * from {{ ref('int_health__pillar_scores') }} where {{ coverage_is_enough('score_coverage', 'min_score_coverage') }}
 
 ),
 

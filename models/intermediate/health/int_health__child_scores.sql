@@ -23,7 +23,7 @@ select
     account_id,
     count(*) as child_accounts,
     cast(sum(arr) as numeric(18, 2)) as children_arr,
-    {{ revenue_weighted_score('arr', 'health_score', when='arr > 0 and health_score is not null') }} as children_health_score,
+    {{ revenue_weighted('arr', 'health_score', '0.0', '100.0') }} as children_health_score,
     max(case when worst_number = 1 and health_score is not null then child_account_id end) as worst_child_account_id,
     min(health_score) as worst_child_score
 from children

@@ -55,7 +55,7 @@ banded as (
     left join bands
         on
             pillar_scores.period_end = bands.period_end
-            and {{ score_coverage_is_enough('pillar_scores.score_coverage') }}
+            and {{ coverage_is_enough('pillar_scores.score_coverage', 'min_score_coverage') }}
             and {{ in_band('pillar_scores.health_score', 'bands') }}
 
 )

@@ -31,8 +31,7 @@ chosen as (
     left join named_schemes
         on
             lower(account_periods.segment) = lower(named_schemes.weight_scheme)
-            and account_periods.period_end >= named_schemes.valid_from
-            and (named_schemes.valid_before is null or account_periods.period_end < named_schemes.valid_before)
+            and {{ counts_on('named_schemes', 'account_periods.period_end') }}
 
 )
 
@@ -50,5 +49,4 @@ from chosen
 inner join weight_schemes
     on
         chosen.weight_scheme = weight_schemes.weight_scheme
-        and chosen.period_end >= weight_schemes.valid_from
-        and (weight_schemes.valid_before is null or chosen.period_end < weight_schemes.valid_before)
+        and {{ counts_on('weight_schemes', 'chosen.period_end') }}

@@ -8,11 +8,7 @@ with role_weights as (
 
 versions as (
 
-    select
-        weight_scheme,
-        valid_from,
-        lead(valid_from) over (partition by weight_scheme order by valid_from) as valid_before
-    from (select distinct weight_scheme, valid_from from role_weights) as scheme_dates
+    {{ row_sets('role_weights', 'weight_scheme') }}
 
 )
 

@@ -109,10 +109,10 @@ select
     weighed.responses = 1 as is_single_threaded,
     champions.champions_lost is not null as champion_left,
     case
-        when {{ coverage_is_enough('weighed.role_weight_coverage') }} then 'reportable'
+        when {{ coverage_is_enough('weighed.role_weight_coverage', 'min_role_weight_coverage') }} then 'reportable'
         else 'insufficient_signal'
     end as nps_status,
-    {{ coverage_is_enough('weighed.role_weight_coverage') }} as is_reportable
+    {{ coverage_is_enough('weighed.role_weight_coverage', 'min_role_weight_coverage') }} as is_reportable
 from accounts_weighed as weighed
 left join account_schemes
     on weighed.period_end = account_schemes.period_end and weighed.account_id = account_schemes.account_id

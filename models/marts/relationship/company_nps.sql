@@ -58,9 +58,8 @@ revenue_weighted as (
         period_end,
         scope_type,
         scope_value,
-        {{ revenue_weighted_nps('arr', 'nps') }} as revenue_weighted_nps
+        {{ revenue_weighted('arr', 'nps', '-100.0', '100.0') }} as revenue_weighted_nps
     from account_scores
-    where nps is not null and arr > 0
     group by 1, 2, 3
 
 ),
