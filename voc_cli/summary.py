@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from voc_cli.dbt_runs import SILENT, failure_text, run_dbt
 from voc_cli.settings import UserError
+from voc_weighting.results import aligned
 
 COMPANY = "build_summary_company"
 LOWEST_ACCOUNTS = "build_summary_lowest_accounts"
@@ -108,15 +109,7 @@ def _lowest_accounts(rows: Sequence[Row]) -> list[str]:
                 _interval(row),
             )
         )
-    return list(_aligned(table))
-
-
-def _aligned(table: Sequence[tuple[str, ...]]) -> Iterable[str]:
-    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
-    for name, segment, *numbers in table:
-        cells = [name.ljust(widths[0]), segment.ljust(widths[1])]
-        cells += [cell.rjust(width) for cell, width in zip(numbers, widths[2:], strict=True)]
-        yield "  " + "  ".join(cells)
+    return [f"  {line}" for line in aligned(table, right=range(2, len(table[0])))]
 
 
 def _interval(row: Row) -> str:
