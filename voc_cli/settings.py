@@ -10,7 +10,7 @@ import yaml
 
 from voc_weighting.errors import WeightingError
 from voc_weighting.policy import PolicyError
-from voc_weighting.settings import check_project
+from voc_weighting.settings import check_project, read_variables
 
 VENDOR_LIST_SUFFIX = "_vendors"
 
@@ -24,9 +24,10 @@ def load_variables(root: Path, cli_vars: str | None = None) -> dict[str, Any]:
 
     Raises UserError when either is not readable YAML or not a mapping.
     """
-    project = _mapping((root / "dbt_project.yml").read_text(encoding="utf-8"), "dbt_project.yml")
-    variables = dict(project.get("vars") or {})
-    variables.update(variables.pop(project.get("name"), None) or {})
+    try:
+        variables = read_variables(root)
+    except WeightingError as error:
+        raise UserError(str(error)) from error
     if cli_vars:
         variables.update(_mapping(cli_vars, "--vars"))
     return variables

@@ -20,10 +20,10 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
+from calendars import Calendar
 from harness import NO_UNIT_TESTS, Project, Row
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -38,12 +38,9 @@ Tables = dict[str, list[Row]]
 
 
 @dataclass(frozen=True)
-class Rules:
+class Rules(Calendar):
     """The variables of a run."""
 
-    as_of: date
-    zone: str = "UTC"
-    history_months: int = 24
     window_days: int = 365
     min_coverage: Fraction = Fraction(1, 2)
     min_responses: int = 5
@@ -65,24 +62,6 @@ class Rules:
             "min_role_weight_coverage": float(self.min_coverage),
             "min_reportable_responses": self.min_responses,
         }
-
-    def day(self, moment: datetime) -> date:
-        """The day of a UTC moment in the reporting time zone."""
-        return moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(self.zone)).date()
-
-    def end_of(self, day: date) -> datetime:
-        """The first UTC moment after a day."""
-        midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(self.zone))
-        return midnight.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
-
-    def periods(self) -> list[date]:
-        """The month ends of the history, and the day itself."""
-        first_of_month = (self.as_of + timedelta(days=1)).replace(day=1)
-        ends = []
-        for _ in range(self.history_months):
-            ends.append(first_of_month - timedelta(days=1))
-            first_of_month = ends[-1].replace(day=1)
-        return sorted({*ends, self.as_of})
 
 
 class Weight(NamedTuple):

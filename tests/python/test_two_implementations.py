@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
 import pytest
+from calendars import Calendar
 from harness import REPOSITORY, Project, Row
 
 from voc_weighting import health, load_policy, nps
@@ -46,12 +46,9 @@ STALE_AFTER = {"usage": 7, "survey": 45, "support": 14, "billing": 45}
 
 
 @dataclass(frozen=True)
-class Rules:
+class Rules(Calendar):
     """The variables of a run."""
 
-    as_of: date
-    zone: str = "UTC"
-    history_months: int = 24
     nps_window: int = 365
     min_role_coverage: float = 0.5
     min_score_coverage: float = 0.5
@@ -73,24 +70,6 @@ class Rules:
             "signal_window_days": self.windows,
             "stale_after_days": self.stale_after,
         }
-
-    def day(self, moment: datetime) -> date:
-        """The day of a UTC moment in the reporting time zone."""
-        return moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(self.zone)).date()
-
-    def end_of(self, day: date) -> datetime:
-        """The first UTC moment after a day."""
-        midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(self.zone))
-        return midnight.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
-
-    def periods(self) -> list[date]:
-        """The month ends of the history, and the day itself."""
-        first_of_month = (self.as_of + timedelta(days=1)).replace(day=1)
-        ends = []
-        for _ in range(self.history_months):
-            ends.append(first_of_month - timedelta(days=1))
-            first_of_month = ends[-1].replace(day=1)
-        return sorted({*ends, self.as_of})
 
 
 # ---------------------------------------------------------------------------------------------

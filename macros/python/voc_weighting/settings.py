@@ -69,8 +69,10 @@ def read_variables(project: Path) -> dict[str, Any]:
         content = yaml.safe_load((project / PROJECT_FILE).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise WeightingError(f"{project / PROJECT_FILE} cannot be read: {error}") from error
-    variables = dict((content or {}).get("vars") or {})
-    return variables | (variables.pop((content or {}).get("name"), None) or {})
+    if not isinstance(content, dict):
+        raise WeightingError(f"{project / PROJECT_FILE} must hold `name: value` pairs.")
+    variables = dict(content.get("vars") or {})
+    return variables | (variables.pop(content.get("name"), None) or {})
 
 
 def check_project(project: Path, variables: Mapping[str, Any]) -> list[Finding]:
