@@ -9,6 +9,7 @@ from demo import (
     qualtrics,
     salesforce,
     salesforce_activity,
+    salesforce_analyses,
     stripe,
     support,
     voices,
@@ -32,6 +33,7 @@ def make() -> tuple[Landing, Truths]:
     planted_tickets.record(truths, planted)
     salesforce.write(landing, company, truths)
     salesforce_activity.write(landing, company, said, tickets, truths)
+    salesforce_analyses.write(landing, said, truths)
     qualtrics.write(landing, company, said, truths)
     zendesk.write(landing, company, tickets, planted_tickets.MERGED_ACCOUNTS)
     pendo.write(landing, company, truths)

@@ -218,6 +218,11 @@ def _activities(
         if account.is_customer(at) and stream.chance(0.5):
             activities.task(account.contacts[0], at, "Email", "Automated reminder", automated=True)
     _events(landing, voices, activities)
+    for ticket in tickets:
+        # What agents write on tickets is contact too.
+        for at in (ticket.replied, ticket.solved_again):
+            if at:
+                activities.outbound.append((ticket.account, at))
     _record_cases(cases, activities, traps, truths)
 
 
@@ -271,6 +276,7 @@ def _record_cases(
     """Name the cases whose outcome is the same by contact and by account."""
     relationship = [answer for answer in cases if answer.survey == "SV_relationship"]
     clean: dict[str, list[str]] = {"in_sla": [], "late": [], "never": []}
+    firsts: dict[str, datetime | None] = {}
     for answer in relationship:
         assert answer.contact
         later = sorted(
@@ -278,7 +284,7 @@ def _record_cases(
             for account, at in activities.outbound
             if account is answer.contact.account and at > answer.at
         )
-        first = later[0] if later else None
+        first = firsts[answer.id] = later[0] if later else None
         if answer.follow_kind == "in_sla" and first == answer.follow_up:
             clean["in_sla"].append(answer.id)
         elif answer.follow_kind == "late" and first == answer.follow_up:
@@ -304,7 +310,10 @@ def _record_cases(
         "Within 48 hours only an automated mail, an inbound call or an open task: no follow-up.",
         {
             "qualtrics__survey_response.id": [
-                key for key in traps if key in {answer.id for answer in relationship}
+                answer.id
+                for answer in relationship
+                if answer.id in traps
+                and (firsts[answer.id] or END) - answer.at > FOLLOW_UP_SLA
             ]
         },
         {"is_followed_up_in_sla": False},

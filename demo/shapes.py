@@ -37,6 +37,10 @@ SHAPES: dict[str, str] = {
         "priority is_closed is_automated_c activity_date created_date completed_date_time "
         "is_deleted"
     ),
+    "salesforce.root_cause_analysis_c": (
+        "id name account_c response_id_c department_c root_cause_c opened_date_c target_days_c "
+        "closed_date_c fix_verified_c is_deleted created_date"
+    ),
     "salesforce.event": (
         "id account_id who_id what_id owner_id subject type event_subtype activity_date "
         "activity_date_time start_date_time end_date_time description qbr_rating_c is_deleted "

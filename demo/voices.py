@@ -155,7 +155,8 @@ def _relationship(world: World, voices: Voices) -> None:
         if score <= 6:
             _plan_follow_up(answer, stream)
             lifted = {"in_sla": 0.6, "late": 0.35}.get(answer.follow_kind, 0.0)
-            contact.lift = 3.0 if stream.chance(lifted) else 0.0
+            unheard = -2.0 if answer.follow_kind == "never" else 0.0
+            contact.lift = 3.0 if stream.chance(lifted) else unheard
             if stream.chance(0.5 if answer.follow_up else 0.9):
                 order += 1
                 wait = timedelta(days=stream.integer(45, 140))

@@ -7,6 +7,8 @@
         {%- do share('min_role_weight_coverage') -%}
         {%- for name in [
             'history_months', 'nps_window_days', 'min_reportable_responses', 'first_contact_resolution_days', 'repeat_contact_days',
+            'follow_up_sla_hours', 'closure_sla_days', 'recovery_days', 'closed_loop_window_days', 'root_cause_target_days',
+            'anonymity_min_n', 'lead_lag_months', 'retention_months',
         ] -%}
             {%- do whole_number(name) -%}
         {%- endfor -%}

@@ -10,3 +10,22 @@
 {% macro nps_class(score) -%}
 case when {{ score }} >= 9 then 'promoter' when {{ score }} >= 7 then 'passive' when {{ score }} >= 0 then 'detractor' end
 {%- endmacro %}
+
+{#- An answer that asks for a call back. NPS: a detractor. CES: the worst third of the scale, 1-3 of 7 and 4-5 of 5 where low is
+    good. CSAT: more than one step outside the top box, 1-2 of 5; on a scale without a step between (good or bad), outside it.
+    Columns: metric, raw_score, scale_min, scale_max, top_box_from, higher_is_better, score_pomp. -#}
+{% macro is_low_score(answers) -%}
+    {%- set answer = answers ~ '.' -%}
+case {{ answer }}metric
+        when 'nps' then {{ answer }}raw_score <= 6
+        when 'ces' then {{ six_decimals('3.0 * ' ~ answer ~ 'score_pomp') }} <= 100
+        when 'csat' then
+            case
+                when {{ answer }}higher_is_better and {{ answer }}top_box_from - 1 > {{ answer }}scale_min
+                    then {{ answer }}raw_score < {{ answer }}top_box_from - 1
+                when {{ answer }}higher_is_better then {{ answer }}raw_score < {{ answer }}top_box_from
+                when {{ answer }}top_box_from + 1 < {{ answer }}scale_max then {{ answer }}raw_score > {{ answer }}top_box_from + 1
+                else {{ answer }}raw_score > {{ answer }}top_box_from
+            end
+    end
+{%- endmacro %}

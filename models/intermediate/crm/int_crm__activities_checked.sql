@@ -27,7 +27,7 @@ matched as (
     select
         activities.*,
         {{ matched_contact('contact_id') }} as contact_id,
-        {{ matched_contact('contact_key') }} as contact_key
+        {{ matched_contact_key('activities') }} as contact_key
     from activities
     {{ match_contact_joins('activities') }}
 

@@ -34,6 +34,8 @@ periods as (
 
 select
     period_end,
+    cast({{ dbt.date_trunc('month', 'period_end') }} as date) as month_start,
     lag(period_end) over (order by period_end) as previous_period_end,
+    period_end = cast({{ dbt.last_day('period_end', 'month') }} as date) as is_month_end,
     period_end = {{ as_of_date_sql() }} as is_as_of_date
 from periods

@@ -45,7 +45,16 @@ checked as (
             ['after_as_of_date', is_after_as_of('occurred_at')],
             ['unknown_ticket', 'known_ticket_id is null'],
             ['impossible_order', 'occurred_at < created_second'],
-        ]) }} as quarantine_reason
+        ]) }} as quarantine_reason,
+        -- an author of unknown kind is a removed agent rather than a second customer
+        coalesce(
+            event_type = 'comment'
+            and is_public
+            and coalesce(is_automated, false) = false
+            and coalesce(actor_type, 'agent') = 'agent'
+            and actor_id <> coalesce(requester_ref, ''),
+            false
+        ) as is_outbound
     from events
 
 )
@@ -63,16 +72,8 @@ select
     is_automated,
     lower(value) as value_key,
     value,
-    -- an author of unknown kind is a removed agent rather than a second customer
-    coalesce(
-        event_type = 'comment'
-        and is_public
-        and coalesce(is_automated, false) = false
-        and occurred_at > ticket_created_at
-        and coalesce(actor_type, 'agent') = 'agent'
-        and actor_id <> coalesce(requester_ref, ''),
-        false
-    ) as is_reply,
+    is_outbound,
+    is_outbound and coalesce(occurred_at > ticket_created_at, false) as is_reply,
     loaded_at,
     quarantine_reason,
     case when quarantine_reason is not null then {{ record_id('event_id') }} end as record_id,

@@ -16,46 +16,55 @@ account_versions as (
 
     select * from {{ ref('int_crm__account_versions_checked') }} where quarantine_reason is null
 
+),
+
+scored as (
+
+    select
+        answers.source_vendor,
+        answers.response_id,
+        answers.survey_response_id,
+        answers.survey_id,
+        answers.question_id,
+        answers.invitation_id,
+        answers.survey_family,
+        answers.metric,
+        answers.touchpoint,
+        case when answers.survey_family <> 'employee' then answers.contact_key end as contact_key,
+        case when answers.survey_family <> 'employee' then answers.account_id end as account_id,
+        case when answers.survey_family <> 'employee' then answers.contact_role end as contact_role,
+        case when answers.survey_family <> 'employee' then answers.role_as_of end as role_as_of,
+        case when answers.survey_family <> 'employee' then answers.match_method end as match_method,
+        answers.survey_family <> 'employee' and answers.contact_key is null as is_anonymous,
+        coalesce(account_versions.segment, accounts.segment) as segment,
+        coalesce(account_versions.region, accounts.region) as region,
+        answers.raw_score,
+        answers.scale_min,
+        answers.scale_max,
+        answers.higher_is_better,
+        answers.top_box_from,
+        {{ score_pomp('answers.raw_score', 'answers.scale_min', 'answers.scale_max', 'answers.higher_is_better') }}
+            as score_pomp,
+        case when answers.metric = 'nps' then {{ nps_class('answers.raw_score') }} end as nps_class,
+        case when answers.higher_is_better then answers.raw_score >= answers.top_box_from else answers.raw_score <= answers.top_box_from end
+            as is_top_box,
+        answers.responded_at,
+        {{ reporting_date('answers.responded_at') }} as responded_date,
+        answers.employee_ref,
+        answers.agent_id,
+        answers.team_id,
+        answers.ticket_id,
+        answers.loaded_at
+    from answers
+    left join accounts on answers.account_id = accounts.account_id and answers.survey_family <> 'employee'
+    left join account_versions
+        on
+            accounts.account_id = account_versions.account_id
+            and {{ valid_at('account_versions', 'answers.responded_at') }}
+
 )
 
 select
-    answers.source_vendor,
-    answers.response_id,
-    answers.survey_response_id,
-    answers.survey_id,
-    answers.question_id,
-    answers.invitation_id,
-    answers.survey_family,
-    answers.metric,
-    answers.touchpoint,
-    case when answers.survey_family <> 'employee' then answers.contact_key end as contact_key,
-    case when answers.survey_family <> 'employee' then answers.account_id end as account_id,
-    case when answers.survey_family <> 'employee' then answers.contact_role end as contact_role,
-    case when answers.survey_family <> 'employee' then answers.role_as_of end as role_as_of,
-    case when answers.survey_family <> 'employee' then answers.match_method end as match_method,
-    answers.survey_family <> 'employee' and answers.contact_key is null as is_anonymous,
-    coalesce(account_versions.segment, accounts.segment) as segment,
-    coalesce(account_versions.region, accounts.region) as region,
-    answers.raw_score,
-    answers.scale_min,
-    answers.scale_max,
-    answers.higher_is_better,
-    answers.top_box_from,
-    {{ score_pomp('answers.raw_score', 'answers.scale_min', 'answers.scale_max', 'answers.higher_is_better') }}
-        as score_pomp,
-    case when answers.metric = 'nps' then {{ nps_class('answers.raw_score') }} end as nps_class,
-    case when answers.higher_is_better then answers.raw_score >= answers.top_box_from else answers.raw_score <= answers.top_box_from end
-        as is_top_box,
-    answers.responded_at,
-    {{ reporting_date('answers.responded_at') }} as responded_date,
-    answers.employee_ref,
-    answers.agent_id,
-    answers.team_id,
-    answers.ticket_id,
-    answers.loaded_at
-from answers
-left join accounts on answers.account_id = accounts.account_id and answers.survey_family <> 'employee'
-left join account_versions
-    on
-        accounts.account_id = account_versions.account_id
-        and {{ valid_at('account_versions', 'answers.responded_at') }}
+    *,
+    {{ is_low_score('scored') }} as is_low_score
+from scored

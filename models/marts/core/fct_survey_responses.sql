@@ -46,6 +46,7 @@ select
     responses.score_pomp,
     responses.higher_is_better,
     responses.is_top_box,
+    responses.is_low_score,
     responses.is_anonymous,
     case
         when responses.survey_family = 'employee' then cast(responses.responded_date as {{ dbt.type_timestamp() }})

@@ -35,6 +35,7 @@ satisfaction as (
     select
         ticket_id,
         score_pomp,
+        is_low_score,
         row_number() over (
             partition by ticket_id
             order by responded_at desc, loaded_at desc nulls last, response_id desc
@@ -116,7 +117,8 @@ select
     slas.is_first_reply_target_in_business_hours,
     slas.is_first_reply_sla_met,
     slas.is_resolution_target_in_business_hours,
-    slas.is_resolution_sla_met
+    slas.is_resolution_sla_met,
+    satisfaction.is_low_score as is_low_csat
 from windows
 left join clocks on windows.ticket_id = clocks.ticket_id
 left join slas on windows.ticket_id = slas.ticket_id

@@ -2,6 +2,7 @@
 {%- set checked = [
     ('survey', 'responses'),
     ('survey', 'invitations'),
+    ('survey', 'case_records'),
     ('crm', 'accounts'),
     ('crm', 'account_merges'),
     ('crm', 'account_parents'),
@@ -12,6 +13,7 @@
     ('crm', 'crm_users'),
     ('crm', 'activities'),
     ('crm', 'opportunities'),
+    ('crm', 'root_cause_analyses'),
     ('support', 'tickets'),
     ('support', 'ticket_events'),
     ('support', 'ticket_sla_targets'),

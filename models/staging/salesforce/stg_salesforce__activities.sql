@@ -63,6 +63,21 @@ activities as (
     union all
     select * from events
 
+),
+
+typed as (
+
+    select
+        *,
+        case
+            when type_text like '%qbr%' or type_text like '%business review%' then 'qbr'
+            when type_text like '%call%' then 'call'
+            when type_text like '%mail%' then 'email'
+            when type_text like '%meeting%' or type_text like '%event%' then 'meeting'
+            else 'other'
+        end as activity_type
+    from activities
+
 )
 
 select
@@ -70,17 +85,12 @@ select
     account_ref,
     contact_ref,
     owner_id,
-    case
-        when type_text like '%qbr%' or type_text like '%business review%' then 'qbr'
-        when type_text like '%call%' then 'call'
-        when type_text like '%mail%' then 'email'
-        when type_text like '%meeting%' or type_text like '%event%' then 'meeting'
-        else 'other'
-    end as activity_type,
-    direction_text <> 'inbound' and type_text not like '%inbound%' as is_outbound,
+    activity_type,
+    -- a to-do is no contact
+    activity_type <> 'other' and direction_text <> 'inbound' and type_text not like '%inbound%' as is_outbound,
     coalesce(is_automated_flag, false) or subtype_text in ('listemail', 'cadence') as is_automated,
     case when has_happened then happened_at end as occurred_at,
     rating,
     loaded_at,
     parse_errors
-from activities
+from typed

@@ -1,0 +1,22 @@
+{#- Wilson interval of a share, 95 %: side is -1 for its lower end, 1 for its upper (Wilson 1927). Null without cases. -#}
+{% macro wilson_bound(successes, cases, side) -%}
+    {%- set z2 = z_score() ~ ' * ' ~ z_score() -%}
+    {%- set n = as_double(cases) -%}
+    {%- set share = '(' ~ as_double(successes) ~ ' / ' ~ n ~ ')' -%}
+case
+        when {{ cases }} > 0 then {{ clip(
+            '(' ~ share ~ ' + ' ~ z2 ~ ' / (2.0 * ' ~ n ~ ') + ' ~ side ~ ' * ' ~ z_score() ~ ' * sqrt(' ~ share ~ ' * (1.0 - ' ~ share
+            ~ ') / ' ~ n ~ ' + ' ~ z2 ~ ' / (4.0 * ' ~ n ~ ' * ' ~ n ~ '))) / (1.0 + ' ~ z2 ~ ' / ' ~ n ~ ')', '0.0', '1.0'
+        ) }}
+    end
+{%- endmacro %}
+
+{#- A share of counts as a double; null without cases. -#}
+{% macro share_of(successes, cases) -%}
+{{ as_double(successes) }} / nullif({{ cases }}, 0)
+{%- endmacro %}
+
+{#- Aggregate: median; null where nothing is known. -#}
+{% macro median_of(expression) -%}
+percentile_cont(0.5) within group (order by {{ expression }})
+{%- endmacro %}

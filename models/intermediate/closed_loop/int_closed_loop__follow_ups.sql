@@ -1,0 +1,46 @@
+-- Grain: one row per case that was followed up: its first contact after the answer, with the person who answered or with
+-- the account where the contact names nobody. A contact at the very moment of the answer does not come after it.
+{{ config(materialized='table') }}
+
+with cases as (
+
+    select * from {{ ref('int_closed_loop__answers') }}
+
+),
+
+contacts as (
+
+    select * from {{ ref('int_closed_loop__contacts') }}
+
+),
+
+found as (
+
+    select
+        cases.case_id,
+        min(contacts.reached_at) as reached_at
+    from cases
+    inner join contacts on cases.contact_key = contacts.contact_key and cases.opened_at < contacts.reached_at
+    group by cases.case_id
+
+    union all
+
+    select
+        cases.case_id,
+        min(contacts.reached_at) as reached_at
+    from cases
+    inner join contacts
+        on
+            contacts.contact_key is null
+            and cases.account_id = contacts.account_id
+            and cases.opened_at < contacts.reached_at
+    where cases.contact_key is not null
+    group by cases.case_id
+
+)
+
+select
+    case_id,
+    min(reached_at) as first_follow_up_at
+from found
+group by case_id

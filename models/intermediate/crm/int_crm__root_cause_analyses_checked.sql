@@ -1,0 +1,45 @@
+-- Grain: one row per landed analysis, with its account where it names one.
+with analyses as (
+
+    select
+        *,
+        {{ copy_number('analysis_id', [
+            'loaded_at desc nulls last', 'opened_at desc nulls last', 'closed_at desc nulls last', 'source_vendor', 'department', 'account_ref',
+            'response_ref', 'target_days', 'root_cause', 'is_fix_verified',
+        ]) }} as copy_number
+    from {{ ref('int_crm__root_cause_analyses_unioned') }}
+
+),
+
+account_keys as (
+
+    select * from {{ ref('int_crm__account_keys') }}
+
+),
+
+checked as (
+
+    select
+        analyses.*,
+        account_keys.account_id,
+        {{ quarantine_reason([
+            ['missing_key', 'analyses.analysis_id is null'],
+            ['duplicate_key', 'analyses.copy_number > 1'],
+            ['unparseable_value', 'analyses.parse_errors is not null'],
+            ['missing_time', 'analyses.opened_at is null'],
+            ['implausible_time', is_before_plausible('analyses.opened_at')],
+            ['after_as_of_date', is_after_as_of('analyses.opened_at')],
+            ['impossible_order', 'analyses.closed_at < analyses.opened_at'],
+            ['negative_amount', 'analyses.target_days < 0'],
+            ['unknown_account', 'analyses.account_ref is not null and account_keys.account_id is null'],
+        ]) }} as quarantine_reason
+    from analyses
+    left join account_keys on analyses.account_ref = account_keys.account_key
+
+)
+
+select
+    *,
+    {{ record_id('analysis_id') }} as record_id,
+    {{ payload(['analysis_id', 'department', 'account_ref', 'opened_at', 'target_days', 'closed_at', 'parse_errors']) }} as payload
+from checked

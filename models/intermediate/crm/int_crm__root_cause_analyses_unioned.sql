@@ -1,0 +1,1 @@
+{{ union_vendors('crm', 'root_cause_analyses') }}

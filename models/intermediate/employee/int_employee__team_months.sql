@@ -1,0 +1,35 @@
+-- Grain: one row per team and completed month in which somebody was in it. Whoever was in two teams counts in both; who changed
+-- teams did not leave.
+with spells as (
+
+    select
+        *,
+        case when valid_to >= left_at then {{ reporting_date('left_at') }} end as left_on
+    from {{ ref('int_employee__employees') }}
+
+),
+
+months as (
+
+    select
+        period_end,
+        month_start,
+        {{ day_close(add_days('month_start', -1)) }} as month_opens_at,
+        {{ day_close('period_end') }} as month_close
+    from {{ ref('int_periods') }}
+    where is_month_end
+
+)
+
+select
+    months.period_end,
+    spells.team_id,
+    count(distinct case when spells.valid_to is null or spells.valid_to >= months.month_close then spells.employee_id end) as headcount,
+    count(distinct spells.employee_id) as people_in_month,
+    count(distinct case when spells.left_on between months.month_start and months.period_end then spells.employee_id end) as leavers
+from months
+inner join spells
+    on
+        spells.valid_from < months.month_close
+        and (spells.valid_to is null or spells.valid_to >= months.month_opens_at)
+group by months.period_end, spells.team_id

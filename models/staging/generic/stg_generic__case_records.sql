@@ -1,0 +1,3 @@
+{{ config(enabled=is_listed('survey', 'generic')) }}
+
+{{ stage_contract('survey', 'case_records') }}
