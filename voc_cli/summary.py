@@ -13,6 +13,8 @@ COMPANY = "build_summary_company"
 LOWEST_ACCOUNTS = "build_summary_lowest_accounts"
 QUARANTINE = "build_summary_quarantine"
 HEALTH = "build_summary_health"
+CLOSED_LOOP = "build_summary_closed_loop"
+DELIVERY_GAP = "build_summary_delivery_gap"
 REASONS_SHOWN = 3
 
 Row = Mapping[str, Any]
@@ -24,7 +26,7 @@ def read_figures(connection: Sequence[str]) -> dict[str, list[Row]]:
     `connection` holds the dbt arguments that choose the warehouse (--target, --vars and so on).
     Raises UserError when the marts cannot be read.
     """
-    queries = (COMPANY, HEALTH, LOWEST_ACCOUNTS, QUARANTINE)
+    queries = (COMPANY, HEALTH, CLOSED_LOOP, DELIVERY_GAP, LOWEST_ACCOUNTS, QUARANTINE)
     result = run_dbt(["show", "--select", *queries, "--limit", "-1", *SILENT, *connection])
     if not result.success:
         raise UserError(
@@ -49,6 +51,10 @@ def render(figures: Mapping[str, Sequence[Row]]) -> str:
         f"  Company NPS       {_company_nps(company)}",
         f"  Customer health   {_bands(figures[HEALTH])}",
         f"  At risk           {_at_risk(figures[HEALTH])}",
+        f"  Closed loop       {_closed_loop(figures[CLOSED_LOOP])}",
+        f"  Recovered         {_recovered(figures[CLOSED_LOOP])}",
+        f"  To call           {_to_call(figures[CLOSED_LOOP])}",
+        f"  Delivery gap      {_delivery_gap(figures[DELIVERY_GAP])}",
         f"  Quarantined       {_quarantine(figures[QUARANTINE])}",
         "",
         *_lowest_accounts(figures[LOWEST_ACCOUNTS]),
@@ -84,6 +90,44 @@ def _at_risk(rows: Sequence[Row]) -> str:
     )
 
 
+def _closed_loop(rows: Sequence[Row]) -> str:
+    if not rows:
+        return "no bad answers in the window"
+    (row,) = rows
+    return (
+        f"{_share(row['detractor_follow_up_rate'], row['due_detractors'])} detractors followed up in"
+        f" time, {_share(row['closed_loop_rate'], row['closure_due_cases'])} cases closed"
+    )
+
+
+def _recovered(rows: Sequence[Row]) -> str:
+    if not rows:
+        return "nobody to recover"
+    (row,) = rows
+    unprompted = _share(row["recovery_rate_not_followed_up"], row["re_surveyed_not_followed_up"])
+    return (
+        f"{_share(row['detractor_recovery_rate'], row['re_surveyed'])} detractors asked again after"
+        f" a follow-up ({unprompted} without one)"
+    )
+
+
+def _to_call(rows: Sequence[Row]) -> str:
+    if not rows:
+        return "nobody"
+    return f"{_number(rows[0]['open_cases'])} open cases ({_number(rows[0]['overdue_cases'])} overdue)"
+
+
+def _delivery_gap(rows: Sequence[Row]) -> str:
+    if not rows:
+        return "none yet (no team with enough tickets and answers in a month)"
+    (row,) = rows
+    return (
+        f"{row['team_name']} {float(row['delivery_gap']):.0f} points (SLA"
+        f" {_share(row['sla_attainment'])}, CSAT {_share(row['csat_rate'], row['csat_responses'])}"
+        f" answers) in the month to {row['period_end']}"
+    )
+
+
 def _quarantine(rows: Sequence[Row]) -> str:
     if not rows:
         return "no records"
@@ -116,6 +160,11 @@ def _interval(row: Row) -> str:
     if row["ci_low"] is None or row["ci_high"] is None:
         return "-"
     return f"{_score(row['ci_low'])} to {_score(row['ci_high'])}"
+
+
+def _share(value: Any, of: Any = None) -> str:
+    shown = "-" if value is None else f"{100 * float(value):.0f} %"
+    return shown if of is None else f"{shown} of {_number(of)}"
 
 
 def _score(value: Any) -> str:

@@ -4,10 +4,10 @@
     {%- set n = as_double(cases) -%}
     {%- set share = '(' ~ as_double(successes) ~ ' / ' ~ n ~ ')' -%}
 case
-        when {{ cases }} > 0 then {{ clip(
+        when {{ cases }} > 0 then {{ twelve_decimals(clip(
             '(' ~ share ~ ' + ' ~ z2 ~ ' / (2.0 * ' ~ n ~ ') + ' ~ side ~ ' * ' ~ z_score() ~ ' * sqrt(' ~ share ~ ' * (1.0 - ' ~ share
             ~ ') / ' ~ n ~ ' + ' ~ z2 ~ ' / (4.0 * ' ~ n ~ ' * ' ~ n ~ '))) / (1.0 + ' ~ z2 ~ ' / ' ~ n ~ ')', '0.0', '1.0'
-        ) }}
+        )) }}
     end
 {%- endmacro %}
 

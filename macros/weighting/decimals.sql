@@ -9,6 +9,11 @@ cast({{ expression }} as numeric(28, 12))
 cast({{ score }} as numeric(18, 6))
 {%- endmacro %}
 
+{#- What is shown but not compared: the middle of 0.2 and 0.8 scores 50, not 49.99999999999999. -#}
+{% macro twelve_decimals(points) -%}
+{{ as_double(exact(points)) }}
+{%- endmacro %}
+
 {#- A coverage of exactly the minimum is enough; the minimum is a variable that holds a share. -#}
 {% macro coverage_is_enough(coverage, minimum) -%}
 {{ six_decimals(coverage) }} >= {{ share(minimum) }}

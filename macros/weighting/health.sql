@@ -51,11 +51,6 @@ case signal
 {{ as_double(six_decimals(exact(score))) }}
 {%- endmacro %}
 
-{#- What is shown but not compared: the middle of 0.2 and 0.8 scores 50, not 49.99999999999999. -#}
-{% macro twelve_decimals(points) -%}
-{{ as_double(exact(points)) }}
-{%- endmacro %}
-
 {#- Linear between the anchors, clipped beyond them; anchors may run downwards. -#}
 {% macro signal_score(value, score_0_at, score_100_at) -%}
     {%- set line = '100.0 * (' ~ value ~ ' - ' ~ score_0_at ~ ') / (' ~ score_100_at ~ ' - ' ~ score_0_at ~ ')' -%}

@@ -78,7 +78,7 @@ correlated as (
         coalesce(sums.pairs, 0) as pairs,
         case
             when sums.engagement_squares > 0 and sums.csat_squares > 0
-                then {{ clip('(sums.products / sqrt(sums.engagement_squares * sums.csat_squares))', '-1.0', '1.0') }}
+                then {{ twelve_decimals(clip('(sums.products / sqrt(sums.engagement_squares * sums.csat_squares))', '-1.0', '1.0')) }}
         end as correlation,
         {{ z_score() }} / sqrt({{ as_double('sums.pairs') }}) as threshold
     from lags
