@@ -114,7 +114,9 @@ def _recovered(rows: Sequence[Row]) -> str:
 def _to_call(rows: Sequence[Row]) -> str:
     if not rows:
         return "nobody"
-    return f"{_number(rows[0]['open_cases'])} open cases ({_number(rows[0]['overdue_cases'])} overdue)"
+    return (
+        f"{_number(rows[0]['open_cases'])} open cases ({_number(rows[0]['overdue_cases'])} overdue)"
+    )
 
 
 def _delivery_gap(rows: Sequence[Row]) -> str:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 from harness import NO_TESTS, NO_UNIT_TESTS, REPOSITORY, PostgresServer, Project
 
 from voc_cli.contracts import render_contracts
@@ -237,11 +238,12 @@ def test_a_new_vendor_is_one_folder_and_one_line(project: Project) -> None:
         "where\n"
         "    {{ live_rows(response) }}\n",
     )
-    project.write(
-        f"{folder}/stg_delighted__survey_invitations.sql",
-        "{{ config(enabled=is_listed('survey', 'delighted')) }}\n\n"
-        "{{ stage_nothing('survey', 'survey_invitations') }}\n",
-    )
+    for entity in ("survey_invitations", "case_records"):
+        project.write(
+            f"{folder}/stg_delighted__{entity}.sql",
+            "{{ config(enabled=is_listed('survey', 'delighted')) }}\n\n"
+            f"{{{{ stage_nothing('survey', '{entity}') }}}}\n",
+        )
     variables = {"voc_demo": False, "as_of_date": "2026-06-30", **ONLY_GENERIC}
     variables["survey_vendors"] = ["generic", "delighted"]
     outcome = project.dbt("build", *NO_UNIT_TESTS, variables=variables)
@@ -342,14 +344,41 @@ def test_every_public_mart_is_promised_and_every_promise_kept(demo: Project) -> 
 
 def test_no_mart_at_agent_team_or_ticket_grain_carries_nps(demo: Project) -> None:
     """The KPI fits the control: agents and teams are judged by CSAT and CES."""
-    names = {
-        row["column_name"]
-        for row in demo.query(
-            "select column_name from information_schema.columns "
-            "where table_schema = 'marts' and table_name in ('fct_tickets', 'dim_teams')"
-        )
+    judged = set()
+    for file in (REPOSITORY / "models" / "marts").rglob("*.yml"):
+        for mart in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
+            if grain_of(mart) & {"agent_id", "team_id", "ticket_id"}:
+                judged.add(mart["name"])
+    assert judged == {"dim_teams", "fct_tickets", "service_kpis", "team_voe_csat"}
+    listed = ", ".join(f"'{name}'" for name in sorted(judged))
+    columns = demo.query(
+        "select table_name, column_name from information_schema.columns"
+        f" where table_schema = 'marts' and table_name in ({listed})"
+    )
+    assert {row["table_name"] for row in columns} == judged
+    forbidden = re.compile("nps|promoter|detractor|passive")
+    assert not [row for row in columns if forbidden.search(row["column_name"])]
+    # Marts with teams among their scopes count what was done, and have no score.
+    scores = demo.query(
+        "select column_name from information_schema.columns where table_schema = 'marts'"
+        " and table_name = 'closed_loop_kpis' and column_name like '%nps%'"
+    )
+    assert not scores
+
+
+def grain_of(mart: dict) -> set[str]:
+    """The columns whose values, alone or together, tell the rows of a mart apart."""
+    found = {
+        column["name"]
+        for column in mart["columns"]
+        if "unique" in (column.get("data_tests") or [])
     }
-    assert not [name for name in names if "nps" in name]
+    for test in mart.get("data_tests", []):
+        if isinstance(test, dict) and "unique_grain" in test:
+            found |= set(test["unique_grain"]["arguments"]["columns"])
+        elif isinstance(test, dict) and "unique" in test:
+            found |= set(re.findall(r"\w+", test["unique"]["arguments"]["column_name"]))
+    return found
 
 
 def test_the_page_of_contracts_is_the_contracts() -> None:

@@ -13,7 +13,15 @@ import pytest
 import yaml
 from harness import REPOSITORY, PostgresServer, Project
 
-from voc_cli.summary import COMPANY, HEALTH, LOWEST_ACCOUNTS, QUARANTINE, render
+from voc_cli.summary import (
+    CLOSED_LOOP,
+    COMPANY,
+    DELIVERY_GAP,
+    HEALTH,
+    LOWEST_ACCOUNTS,
+    QUARANTINE,
+    render,
+)
 
 # dbt 1.11 checks for misplaced and unknown properties only for adapters that it lists.
 STRICT_PARSE = """
@@ -156,6 +164,35 @@ def test_the_summary_repeats_the_marts(demo: Project) -> None:
         f"At risk {at_risk:,.0f} ARR in red, {still_open} open P0 alerts ({past_due} past due)"
     ) in lines
 
+    (loop,) = demo.query(
+        "select * from marts.closed_loop_kpis where scope_type = 'company' order by period_end desc limit 1"
+    )
+    assert (
+        f"Closed loop {loop['detractor_follow_up_rate']:.0%} of {loop['due_detractors']} detractors followed up in time,"
+        f" {loop['closed_loop_rate']:.0%} of {loop['closure_due_cases']} cases closed"
+    ).replace("%", " %") in lines
+    assert (
+        f"Recovered {loop['detractor_recovery_rate']:.0%} of {loop['re_surveyed']} detractors asked again after a follow-up"
+        f" ({loop['recovery_rate_not_followed_up']:.0%} of {loop['re_surveyed_not_followed_up']} without one)"
+    ).replace("%", " %") in lines
+    to_call = demo.value("select count(*) from marts.case_worklist")
+    overdue = demo.value("select count(*) from marts.case_worklist where is_overdue")
+    assert f"To call {to_call} open cases ({overdue} overdue)" in lines
+    (gap,) = demo.query(
+        """
+        select * from marts.service_kpis
+        where period_end = (
+            select max(period_end) from marts.service_kpis
+            where delivery_gap is not null and is_reportable and is_csat_reportable
+        ) and delivery_gap is not null and is_reportable and is_csat_reportable
+        order by delivery_gap desc, team_id limit 1
+        """
+    )
+    assert (
+        f"Delivery gap {gap['team_name']} {gap['delivery_gap']:.0f} points (SLA {gap['sla_attainment']:.0%},"
+        f" CSAT {gap['csat_rate']:.0%} of {gap['csat_responses']} answers) in the month to {gap['period_end']}"
+    ).replace("%", " %") in lines
+
     quarantined = demo.value(
         "select count(distinct (source_name, entity, record_id)) from marts.quarantined_records"
     )
@@ -197,7 +234,12 @@ def test_the_summary_says_what_is_not_there() -> None:
         **dict.fromkeys(("reported_band", "customers", "arr")),
         **{"lowest_band": "red", "open_alerts": 0, "past_due_alerts": 0},
     }
-    text = render({COMPANY: [company], HEALTH: [health], LOWEST_ACCOUNTS: [], QUARANTINE: []})
+    empty = {name: [] for name in (CLOSED_LOOP, DELIVERY_GAP, LOWEST_ACCOUNTS, QUARANTINE)}
+    text = render({COMPANY: [company], HEALTH: [health], **empty})
+    assert "Closed loop       no bad answers" in text
+    assert "Recovered         nobody" in text
+    assert "To call           nobody" in text
+    assert "Delivery gap      none yet" in text
     assert "Customer health   no customers" in text
     assert "At risk           0 ARR in red, 0 open P0 alerts (0 past due)" in text
     assert "Company NPS       none yet" in text

@@ -46,7 +46,10 @@ select
     invitations.source_vendor,
     invitations.is_delivered,
     invitations.sent_at,
-    coalesce(answers.responded_at, invitations.responded_at) as responded_at
+    case
+        when coalesce(invitations.purpose_family, '') <> 'employee' then coalesce(answers.responded_at, invitations.responded_at)
+        else cast({{ dbt.date_trunc('month', 'coalesce(answers.responded_at, invitations.responded_at)') }} as {{ dbt.type_timestamp() }})
+    end as responded_at
 from invitations
 left join answers on invitations.invitation_id = answers.invitation_id and answers.answer_number = 1
 left join team_keys on invitations.team_ref = team_keys.team_key

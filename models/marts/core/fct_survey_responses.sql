@@ -48,11 +48,15 @@ select
     responses.is_top_box,
     responses.is_low_score,
     responses.is_anonymous,
+    -- nor the day: on a day with one answer everybody who knows who answered would know it
     case
-        when responses.survey_family = 'employee' then cast(responses.responded_date as {{ dbt.type_timestamp() }})
+        when responses.survey_family = 'employee' then cast({{ dbt.date_trunc('month', 'responses.responded_date') }} as {{ dbt.type_timestamp() }})
         else responses.responded_at
     end as responded_at,
-    responses.responded_date
+    case
+        when responses.survey_family = 'employee' then cast({{ dbt.date_trunc('month', 'responses.responded_date') }} as date)
+        else responses.responded_date
+    end as responded_date
 from responses
 left join touchpoints on responses.touchpoint = touchpoints.touchpoint
 left join teams on responses.team_id = teams.team_id
