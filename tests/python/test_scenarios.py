@@ -128,6 +128,43 @@ def test_the_demo_holds_its_planted_truths(demo: Project) -> None:
     )
 
 
+def test_the_planted_tickets_of_the_demo_come_out_as_planted(demo: Project) -> None:
+    books = json.loads((demo.root / "demo" / "truths.json").read_text(encoding="utf-8"))
+    planted = {**books["truths"], **books["dirt"]}
+    found = {row["ticket_id"]: row for row in demo.query("select * from marts.fct_tickets")}
+
+    def ids(name: str) -> list[str]:
+        return [str(number) for number in planted[name]["rows"]["zendesk__ticket.id"]]
+
+    riddles = [
+        name
+        for name in planted
+        if "first_reply_business_minutes" in planted[name].get("expected", {})
+    ]
+    assert len(riddles) >= 5
+    for name in riddles:
+        (key,) = ids(name)
+        for column in ("first_reply_minutes", "first_reply_business_minutes"):
+            assert found[key][column] == planted[name]["expected"][column], name
+    for key, target in planted["merged_tickets"]["expected"]["merged_into"].items():
+        assert found[key]["merged_into_ticket_id"] == str(target)
+        assert (found[key]["is_merged"], found[key]["is_first_contact_resolution"]) == (True, None)
+    assert not set(ids("deleted_tickets")) & found.keys()
+    reopened = {key for key, row in found.items() if row["reopens"]}
+    assert set(ids("reopened_tickets")) == reopened
+    (ancient,) = ids("ticket_open_400_days")
+    assert (found[ancient]["is_solved"], found[ancient]["is_resolution_sla_met"]) == (False, False)
+    assert set(ids("tickets_of_merged_accounts")) <= found.keys()
+    reasons = demo.query(
+        "select ticket_id, quarantine_reason from intermediate.int_support__tickets_checked"
+        " where quarantine_reason is not null"
+    )
+    assert {row["ticket_id"]: row["quarantine_reason"] for row in reasons} == {
+        ids("ticket_solved_before_created")[0]: "impossible_order",
+        ids("ticket_of_unknown_organization")[0]: "unknown_account",
+    }
+
+
 def test_building_twice_changes_nothing(forked_demo: Project) -> None:
     before = checksums(forked_demo)
     outcome = forked_demo.dbt("build", *NO_TESTS)

@@ -25,7 +25,7 @@ events as (
         tickets.requester_ref,
         {{ copy_number('events.source_vendor, events.event_id', [
             'events.occurred_at desc nulls last', 'events.loaded_at desc nulls last', 'events.ticket_id', 'events.event_type',
-            'events.value', 'events.actor_id',
+            'events.value', 'events.actor_id', 'events.actor_type', 'events.is_public', 'events.is_automated', 'events.parse_errors nulls first',
         ]) }} as copy_number
     from {{ ref('int_support__ticket_events_unioned') }} as events
     left join tickets on events.source_vendor = tickets.source_vendor and events.ticket_id = tickets.ticket_id

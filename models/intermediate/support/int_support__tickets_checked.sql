@@ -10,6 +10,8 @@ with tickets as (
         requester_ref as external_contact_ref,
         {{ copy_number('ticket_id', [
             'loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_ref', 'status', 'requester_ref',
+            'email_key', 'agent_id', 'team_id', 'topic', 'channel', 'ticket_type', 'severity', 'first_assigned_at', 'first_replied_at',
+            'solved_at', 'reopens', 'schedule_id', 'merged_into_ticket_id', 'is_merged', 'is_deleted', 'parse_errors nulls first',
         ]) }} as copy_number
     from {{ ref('int_support__tickets_unioned') }}
 
