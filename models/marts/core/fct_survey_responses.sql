@@ -1,6 +1,10 @@
 with responses as (
 
-    select * from {{ ref('int_survey__responses') }}
+    select
+        *,
+        -- of an employee the month alone: on a day with one answer whoever knows who answered would know it
+        case when survey_family = 'employee' then cast({{ dbt.date_trunc('month', 'responded_date') }} as date) end as answered_month
+    from {{ ref('int_survey__responses') }}
 
 ),
 
@@ -48,15 +52,8 @@ select
     responses.is_top_box,
     responses.is_low_score,
     responses.is_anonymous,
-    -- nor the day: on a day with one answer everybody who knows who answered would know it
-    case
-        when responses.survey_family = 'employee' then cast({{ dbt.date_trunc('month', 'responses.responded_date') }} as {{ dbt.type_timestamp() }})
-        else responses.responded_at
-    end as responded_at,
-    case
-        when responses.survey_family = 'employee' then cast({{ dbt.date_trunc('month', 'responses.responded_date') }} as date)
-        else responses.responded_date
-    end as responded_date
+    coalesce(cast(responses.answered_month as {{ dbt.type_timestamp() }}), responses.responded_at) as responded_at,
+    coalesce(responses.answered_month, responses.responded_date) as responded_date
 from responses
 left join touchpoints on responses.touchpoint = touchpoints.touchpoint
 left join teams on responses.team_id = teams.team_id
