@@ -78,6 +78,7 @@ class Company:
         self.add_answers()
         self.add_engagement()
         self.add_analyses()
+        self.add_edges()
 
     # small things
 
@@ -150,7 +151,8 @@ class Company:
     def add_teams(self) -> None:
         """Families of four, three and one, lone teams, one of the support tool alone, empty ones."""
         dice = self.dice
-        parents = ("", "t00", "t00", "Team 0", "t00", "t01", "t01", "t01", "", "", "t99", "t12", "")
+        # a parent may go by any key: its id, its name in small letters, its id in the support tool
+        parents = ("", "t00", "t00", "team 0", "t00", "t01", "s01", "t01", "", "", "t99", "t12", "")
         for number, parent in enumerate(parents):
             team = f"t{number:02}"
             self.add(
@@ -234,6 +236,9 @@ class Company:
 
     def add_tickets(self, count: int = 220) -> None:
         dice = self.dice
+        for day in range(5):
+            opens = (24 * day + 33) * 60
+            self.add("schedules", schedule_id="h", starts_minute=opens, ends_minute=opens + 480)
         for _ in range(count):
             ticket, created = self.key("tickets"), self.moment(0)
             contact = dice.choice(self.contacts) if self.chance(70) else None
@@ -264,6 +269,14 @@ class Company:
                 is_merged=dice.choice((None, False, False, False, True)),
                 is_deleted=self.chance(6),
             )
+            if self.chance(40):
+                self.add(
+                    "ticket_sla_targets",
+                    ticket_id=ticket,
+                    metric=dice.choice(("first_reply", "resolution")),
+                    target_minutes=dice.choice((60, 700, 6000)),
+                    is_business_hours=self.chance(50),
+                )
             if self.chance(50):  # an agent opened it
                 self.comment(ticket, requester, created)
             for _ in range(dice.randint(0, 4)):
@@ -338,7 +351,15 @@ class Company:
         ]
         return {**self.dice.choice(ways), "account_ref": account}
 
-    def answer(self, scale: str, score: float, at: datetime, who: Row, **more: Any) -> None:
+    def answer(
+        self,
+        scale: str,
+        score: float,
+        at: datetime,
+        who: Row,
+        is_reacted_to: bool = True,
+        **more: Any,
+    ) -> None:
         dice = self.dice
         row = self.add(
             "survey_responses",
@@ -363,7 +384,7 @@ class Company:
             row |= {"metric": metric, "scale_min": low, "scale_max": high}
             row |= {"higher_is_better": is_up, "top_box_from": top}
             is_bad = score < top if is_up else score > top
-        if is_bad or self.chance(5):
+        if is_reacted_to and (is_bad or self.chance(5)):
             self.react(row)
 
     def react(self, answer: Row) -> None:
@@ -374,7 +395,7 @@ class Company:
             offsets = (0 * HOUR, -HOUR, SECOND, 5 * HOUR, 5 * HOUR, limit, limit + SECOND)
             after = dice.choice((*offsets, 4 * DAY, 30 * DAY))
             contact = answer.get("crm_contact_ref") or answer.get("external_contact_ref")
-            account = answer["account_ref"]
+            account = answer.get("account_ref")
             if self.chance(25):
                 known = [row for row in self.contacts if row["contact_id"] == contact]
                 account, contact = known[0]["account_id"] if known else account, None
@@ -495,6 +516,35 @@ class Company:
                 is_fix_verified=dice.choice((True, True, True, False, None)),
                 loaded_at=opened + len(self.tables["root_cause_analyses"]) * SECOND,
             )
+
+    def add_edges(self) -> None:
+        """Clocks that run out with a period, a window that begins with one; cases due at once."""
+        rules, dice = self.rules, self.dice
+        for period in rules.periods()[-4:]:
+            close = rules.end_of(period)
+            opens = rules.end_of(period - rules.closed_loop_window_days * DAY)
+            for days in (rules.closure_sla_days * DAY, rules.follow_up_sla_hours * HOUR):
+                self.answer("nps", 3, close - days, {"crm_contact_ref": "co0003"})
+            for due in (close, opens):
+                self.add(
+                    "root_cause_analyses",
+                    analysis_id=self.key("root_cause_analyses"),
+                    department="Edge",
+                    opened_at=due - 7 * DAY,
+                    target_days=7,
+                    closed_at=due - DAY,
+                    is_fix_verified=True,
+                )
+        at = rules.end_of(rules.as_of) - 3 * DAY
+        for contact in dice.sample(self.contacts, 25):
+            who = {"crm_contact_ref": contact["contact_id"]}
+            self.answer("nps", 0, at, who, is_reacted_to=False)
+        for ticket in self.tables["tickets"][:40]:  # a comment older than its ticket
+            requester, created = ticket["requester_ref"], ticket["created_at"]
+            if requester and requester.startswith("co"):
+                who = {"crm_contact_ref": requester}
+                self.answer("stars", 1, created - 3 * HOUR, who, is_reacted_to=False)
+                self.comment(ticket["ticket_id"], requester, created - HOUR)
 
 
 def land(project: Project, tables: dict[str, list[Row]], folder: Path) -> None:
