@@ -76,8 +76,8 @@ class Suppression:
         """Hide what has to be hidden in worlds of {team: (parent, respondents)}, one a month."""
         run = self.connection.execute
         run(
-            "create or replace table int_employee__teams_checked"
-            " (team_id varchar, parent_team_id varchar, quarantine_reason varchar)"
+            "create or replace table int_employee__team_parents"
+            " (team_id varchar, parent_team_id varchar)"
         )
         run(
             "create or replace table int_employee__engagement (period_end date, team_id varchar,"
@@ -92,7 +92,7 @@ class Suppression:
                     (date(2000, 1, 1) + timedelta(days=number), f"{number}/{name}", respondents)
                 )
         self.connection.executemany(
-            "insert into int_employee__teams_checked values (?, nullif(?, ''), null)",
+            "insert into int_employee__team_parents values (?, nullif(?, ''))",
             list(parents.items()),
         )
         self.connection.executemany(

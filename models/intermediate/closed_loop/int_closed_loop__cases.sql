@@ -59,12 +59,6 @@ tracked as (
     from recorded
     where case_record_id is not null
 
-),
-
-team_keys as (
-
-    select * from {{ ref('int_employee__team_keys') }}
-
 )
 
 select
@@ -79,8 +73,8 @@ select
     recorded.account_id,
     recorded.segment,
     recorded.region,
-    coalesce(by_id.team_id, by_name.team_id, recorded.team_id) as team_id,
-    case when by_id.team_id is null and by_name.team_id is null then recorded.record_team_ref end as named_department,
+    coalesce({{ matched_team() }}, recorded.team_id) as team_id,
+    case when {{ matched_team() }} is null then recorded.record_team_ref end as named_department,
     recorded.root_cause,
     recorded.raw_score,
     recorded.score_pomp,
@@ -99,5 +93,4 @@ from recorded
 left join {{ ref('int_closed_loop__follow_ups') }} as follow_ups on recorded.case_id = follow_ups.case_id
 left join {{ ref('int_closed_loop__next_answers') }} as next_answers on recorded.case_id = next_answers.case_id
 left join tracked on recorded.source_vendor = tracked.source_vendor
-left join team_keys as by_id on recorded.record_team_ref = by_id.team_key
-left join team_keys as by_name on lower(trim(recorded.record_team_ref)) = by_name.team_key
+{{ match_team_joins('recorded.record_team_ref') }}

@@ -15,10 +15,9 @@ resolved as (
 
     select
         employees.*,
-        coalesce(by_id.team_id, by_name.team_id) as known_team_id
+        {{ matched_team() }} as known_team_id
     from employees
-    left join {{ ref('int_employee__team_keys') }} as by_id on employees.team_id = by_id.team_key
-    left join {{ ref('int_employee__team_keys') }} as by_name on lower(employees.team_id) = by_name.team_key
+    {{ match_team_joins('employees.team_id') }}
 
 ),
 

@@ -9,13 +9,12 @@ with measured as (
     select
         engagement.period_end,
         engagement.team_id,
-        coalesce(teams.parent_team_id, '') as parent_key,
+        coalesce(parents.parent_team_id, '') as parent_key,
         engagement.respondents,
         engagement.engagement_score,
         engagement.respondents < {{ smallest }} as is_hidden
     from {{ ref('int_employee__engagement') }} as engagement
-    left join {{ ref('int_employee__teams_checked') }} as teams
-        on engagement.team_id = teams.team_id and teams.quarantine_reason is null
+    left join {{ ref('int_employee__team_parents') }} as parents on engagement.team_id = parents.team_id
 
 ),
 

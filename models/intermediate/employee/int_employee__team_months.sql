@@ -1,5 +1,5 @@
 -- Grain: one row per team and completed month in which somebody was in it. Whoever was in two teams counts in both; who changed
--- teams did not leave.
+-- teams did not leave. Spells are half open; who left in the first moment of a month leaves in it and was there.
 with spells as (
 
     select
@@ -31,5 +31,9 @@ from months
 inner join spells
     on
         spells.valid_from < months.month_close
-        and (spells.valid_to is null or spells.valid_to >= months.month_opens_at)
+        and (
+            spells.valid_to is null
+            or spells.valid_to > months.month_opens_at
+            or (spells.valid_to = months.month_opens_at and spells.left_on is not null)
+        )
 group by months.period_end, spells.team_id

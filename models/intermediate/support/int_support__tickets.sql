@@ -39,12 +39,6 @@ schedules as (
 
 ),
 
-team_keys as (
-
-    select * from {{ ref('int_employee__team_keys') }}
-
-),
-
 lived as (
 
     select
@@ -54,7 +48,7 @@ lived as (
         tickets.contact_id,
         tickets.contact_key,
         case when lifecycles.agent_changed_later then lifecycles.agent_id else tickets.agent_id end as agent_id,
-        case when lifecycles.team_changed_later then team_keys.team_id else tickets.resolved_team_id end as team_id,
+        case when lifecycles.team_changed_later then {{ matched_team() }} else tickets.resolved_team_id end as team_id,
         tickets.topic,
         tickets.channel,
         tickets.ticket_type,
@@ -91,7 +85,7 @@ lived as (
     left join lifecycles on tickets.source_vendor = lifecycles.source_vendor and tickets.ticket_id = lifecycles.ticket_id
     left join logs on tickets.source_vendor = logs.source_vendor
     left join schedules on tickets.source_vendor = schedules.source_vendor and schedules.nth_made = 1
-    left join team_keys on lifecycles.team_id = team_keys.team_key
+    {{ match_team_joins('lifecycles.team_id') }}
 
 ),
 

@@ -36,12 +36,6 @@ account_keys as (
 
 ),
 
-team_keys as (
-
-    select * from {{ ref('int_employee__team_keys') }}
-
-),
-
 matched as (
 
     select
@@ -64,13 +58,13 @@ resolved as (
             when then_roles.contact_id is not null then then_roles.account_id
             else current_roles.account_id
         end as account_id,
-        team_keys.team_id as resolved_team_id,
+        {{ matched_team() }} as resolved_team_id,
         logged_solves.first_logged_solve_at,
         {{ dbt.date_trunc('second', 'matched.created_at') }} as created_second
     from matched
     left join account_keys on matched.account_ref = account_keys.account_key
     {{ contact_role_joins('matched', 'created_at') }}
-    left join team_keys on matched.team_id = team_keys.team_key
+    {{ match_team_joins('matched.team_id') }}
     left join logged_solves
         on matched.source_vendor = logged_solves.source_vendor and matched.ticket_id = logged_solves.ticket_id
 

@@ -99,12 +99,6 @@ tickets as (
 
 ),
 
-team_keys as (
-
-    select * from {{ ref('int_employee__team_keys') }}
-
-),
-
 resolved as (
 
     select
@@ -119,12 +113,12 @@ resolved as (
         coalesce(then_roles.role_as_of, 'current') as role_as_of,
         tickets.ticket_id,
         coalesce(matched.agent_ref, tickets.agent_id) as agent_id,
-        coalesce(team_keys.team_id, tickets.team_id) as team_id
+        coalesce({{ matched_team() }}, tickets.team_id) as team_id
     from matched
     left join account_keys on matched.account_ref = account_keys.account_key
     {{ contact_role_joins('matched', 'responded_at') }}
     left join tickets on matched.ticket_ref = tickets.ticket_id
-    left join team_keys on matched.team_ref = team_keys.team_key
+    {{ match_team_joins('matched.team_ref') }}
 
 ),
 

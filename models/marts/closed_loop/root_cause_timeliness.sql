@@ -28,7 +28,8 @@ due as (
     select
         periods.period_end,
         analyses.department,
-        analyses.is_fix_verified and coalesce(analyses.closed_at <= analyses.due_at, false) as is_closed_in_target,
+        analyses.is_fix_verified
+        and coalesce(analyses.closed_at <= analyses.due_at and analyses.closed_at < periods.period_close, false) as is_closed_in_target,
         analyses.closed_at is null or analyses.closed_at >= periods.period_close as is_open
     from analyses
     inner join periods

@@ -48,7 +48,7 @@ select
     coalesce(teams.team_name, support_teams.team_name, team_ids.team_id) as team_name,
     coalesce(decided_departments.department, teams.department, support_teams.department)
         as department,
-    parents.team_id as parent_team_id,
+    parents.parent_team_id,
     case
         when support_teams.team_id is null then 'employee'
         when teams.team_id is null then 'support'
@@ -58,4 +58,4 @@ from team_ids
 left join teams on team_ids.team_id = teams.team_id
 left join support_teams on team_ids.team_id = support_teams.team_id
 left join decided_departments on team_ids.team_id = decided_departments.team_id
-left join team_keys as parents on teams.parent_team_id = parents.team_key
+left join {{ ref('int_employee__team_parents') }} as parents on team_ids.team_id = parents.team_id

@@ -21,12 +21,6 @@ answers as (
     from {{ ref('int_survey__responses') }}
     where invitation_id is not null
 
-),
-
-team_keys as (
-
-    select * from {{ ref('int_employee__team_keys') }}
-
 )
 
 select
@@ -36,7 +30,7 @@ select
     answers.response_id,
     case when coalesce(invitations.purpose_family, '') <> 'employee' then coalesce(invitations.agent_ref, answers.agent_id) end
         as agent_id,
-    case when coalesce(invitations.purpose_family, '') <> 'employee' then coalesce(team_keys.team_id, answers.team_id) end
+    case when coalesce(invitations.purpose_family, '') <> 'employee' then coalesce({{ matched_team() }}, answers.team_id) end
         as team_id,
     case when coalesce(invitations.purpose_family, '') <> 'employee' then coalesce(invitations.ticket_ref, answers.ticket_id) end
         as ticket_id,
@@ -52,4 +46,4 @@ select
     end as responded_at
 from invitations
 left join answers on invitations.invitation_id = answers.invitation_id and answers.answer_number = 1
-left join team_keys on invitations.team_ref = team_keys.team_key
+{{ match_team_joins('invitations.team_ref') }}
