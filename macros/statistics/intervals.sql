@@ -20,3 +20,15 @@ case
 {% macro median_of(expression) -%}
 percentile_cont(0.5) within group (order by {{ expression }})
 {%- endmacro %}
+
+{#- Three columns of a rate: <name>_rate, and its 95 % interval as <name>_ci_low and <name>_ci_high; null without cases. -#}
+{% macro rate_with_interval(name, successes, cases) -%}
+{{ share_of(successes, cases) }} as {{ name }}_rate,
+    {{ wilson_bound(successes, cases, -1) }} as {{ name }}_ci_low,
+    {{ wilson_bound(successes, cases, 1) }} as {{ name }}_ci_high
+{%- endmacro %}
+
+{#- Enough cases to report a figure of. -#}
+{% macro is_reportable(cases) -%}
+coalesce({{ cases }}, 0) >= {{ whole_number('min_reportable_responses') }}
+{%- endmacro %}

@@ -1,5 +1,5 @@
--- Grain: one row per case, with its clocks and all that happened to it up to as_of_date. A closing after as_of_date has not
--- happened yet. What a case looked like at an earlier moment follows from its times.
+-- Grain: one row per case, with its clocks and all that happened to it up to as_of_date, by the record that counts now. What it
+-- looked like at an earlier moment follows from its times and from int_closed_loop__case_records.
 {{ config(materialized='table') }}
 
 with answers as (
@@ -10,7 +10,7 @@ with answers as (
 
 records as (
 
-    select * from {{ ref('int_survey__case_records_checked') }} where quarantine_reason is null and nth_latest = 1
+    select * from {{ ref('int_closed_loop__case_records') }} where is_latest
 
 ),
 
@@ -29,35 +29,33 @@ analyses as (
 
 ),
 
--- a record of the answer itself goes before one of its session
 recorded as (
 
     select
         answers.*,
-        coalesce(of_answer.case_record_id, of_session.case_record_id) as case_record_id,
-        case when of_answer.case_record_id is not null then of_answer.closed_at else of_session.closed_at end as landed_closed_at,
-        case when of_answer.case_record_id is not null then of_answer.team_ref else of_session.team_ref end as record_team_ref,
+        records.team_ref as record_team_ref,
+        records.closed_at,
         coalesce(
-            case when of_answer.case_record_id is not null then of_answer.root_cause else of_session.root_cause end,
-            analysis_of_answer.root_cause,
-            analysis_of_session.root_cause
+            records.root_cause,
+            {{ category('coalesce(of_answer.root_cause, of_session.root_cause)') }}
         ) as root_cause
     from answers
-    left join records as of_answer on answers.case_id = of_answer.response_ref
-    left join records as of_session on answers.survey_response_id = of_session.response_ref
-    left join analyses as analysis_of_answer
-        on answers.case_id = analysis_of_answer.response_ref and analysis_of_answer.nth_latest = 1
-    left join analyses as analysis_of_session
-        on answers.survey_response_id = analysis_of_session.response_ref and analysis_of_session.nth_latest = 1
+    left join records on answers.case_id = records.case_id
+    left join analyses as of_answer on answers.case_id = of_answer.response_ref and of_answer.nth_latest = 1
+    left join analyses as of_session
+        on answers.survey_response_id = of_session.response_ref and of_session.nth_latest = 1
 
 ),
 
--- the tools whose cases somebody records: of the others nobody can say that none was closed
+-- since when somebody keeps record of the cases of a tool: before, nobody can say that none was closed
 tracked as (
 
-    select distinct source_vendor
-    from recorded
-    where case_record_id is not null
+    select
+        answers.source_vendor,
+        min(coalesce(case_records.counts_from, timestamp '1990-01-01 00:00:00')) as closures_tracked_from
+    from answers
+    inner join {{ ref('int_closed_loop__case_records') }} as case_records on answers.case_id = case_records.case_id
+    group by answers.source_vendor
 
 )
 
@@ -74,7 +72,7 @@ select
     recorded.segment,
     recorded.region,
     coalesce({{ matched_team() }}, recorded.team_id) as team_id,
-    case when {{ matched_team() }} is null then recorded.record_team_ref end as named_department,
+    case when {{ matched_team() }} is null then {{ category('recorded.record_team_ref') }} end as named_department,
     recorded.root_cause,
     recorded.raw_score,
     recorded.score_pomp,
@@ -83,8 +81,10 @@ select
     {{ dbt.dateadd('hour', whole_number('follow_up_sla_hours'), 'recorded.opened_at') }} as follow_up_due_at,
     {{ dbt.dateadd('day', whole_number('closure_sla_days'), 'recorded.opened_at') }} as closure_due_at,
     follow_ups.first_follow_up_at,
-    tracked.source_vendor is not null as is_closure_tracked,
-    case when not {{ is_after_as_of('recorded.landed_closed_at') }} then recorded.landed_closed_at end as closed_at,
+    follow_ups.follow_up_type,
+    follow_ups.follow_up_id,
+    tracked.closures_tracked_from,
+    recorded.closed_at,
     next_answers.unprompted_answered_at,
     next_answers.unprompted_score,
     next_answers.answered_after_follow_up_at,

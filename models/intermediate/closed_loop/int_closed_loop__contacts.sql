@@ -9,7 +9,6 @@ with tickets as (
 )
 
 select
-    source_vendor,
     activity_id as evidence_id,
     activity_type as evidence_type,
     contact_key,
@@ -21,7 +20,6 @@ where is_outbound and not is_automated and (contact_key is not null or account_i
 union all
 
 select
-    comments.source_vendor,
     comments.event_id as evidence_id,
     'ticket_comment' as evidence_type,
     tickets.contact_key,

@@ -18,16 +18,19 @@ found as (
 
     select
         cases.case_id,
-        min(contacts.reached_at) as reached_at
+        contacts.reached_at,
+        contacts.evidence_type,
+        contacts.evidence_id
     from cases
     inner join contacts on cases.contact_key = contacts.contact_key and cases.opened_at < contacts.reached_at
-    group by cases.case_id
 
     union all
 
     select
         cases.case_id,
-        min(contacts.reached_at) as reached_at
+        contacts.reached_at,
+        contacts.evidence_type,
+        contacts.evidence_id
     from cases
     inner join contacts
         on
@@ -35,12 +38,22 @@ found as (
             and cases.account_id = contacts.account_id
             and cases.opened_at < contacts.reached_at
     where cases.contact_key is not null
-    group by cases.case_id
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (partition by case_id order by reached_at, evidence_type, evidence_id) as nth_contact
+    from found
 
 )
 
 select
     case_id,
-    min(reached_at) as first_follow_up_at
-from found
-group by case_id
+    reached_at as first_follow_up_at,
+    evidence_type as follow_up_type,
+    evidence_id as follow_up_id
+from numbered
+where nth_contact = 1

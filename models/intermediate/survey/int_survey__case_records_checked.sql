@@ -1,5 +1,5 @@
--- Grain: one row per landed record of a follow-up; nth_latest 1 is the one that counts for its answer. A record of an answer
--- that is set aside itself, or opens no case, is sound and leads nowhere.
+-- Grain: one row per landed record of a follow-up. A record of an answer that is set aside itself, or opens no case, is sound and
+-- leads nowhere.
 with records as (
 
     select
@@ -40,10 +40,6 @@ checked as (
 
 select
     *,
-    row_number() over (
-        partition by response_ref, case when quarantine_reason is null then 1 else 0 end
-        order by opened_at desc nulls last, loaded_at desc nulls last, source_vendor, case_record_id
-    ) as nth_latest,
     {{ record_id('case_record_id') }} as record_id,
     {{ payload(['case_record_id', 'response_ref', 'opened_at', 'closed_at', 'parse_errors']) }} as payload
 from checked

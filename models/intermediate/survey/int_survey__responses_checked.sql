@@ -153,8 +153,15 @@ select
     *,
     case when first_reason <> 'not_scored' then first_reason end as quarantine_reason,
     {{ record_id('response_id') }} as record_id,
-    {{ payload([
-        'response_id', 'survey_id', 'question_id', 'metric', 'raw_score', 'responded_at', 'sent_at', 'account_ref',
-        'parse_errors',
-    ], numbers=['raw_score'], when="first_reason <> 'not_scored'") }} as payload
+    -- of an employee's answer neither score nor time
+    coalesce(
+        {{ payload(
+            ['response_id', 'survey_id', 'question_id', 'metric', 'parse_errors'],
+            when="first_reason <> 'not_scored' and survey_family = 'employee'",
+        ) }},
+        {{ payload([
+            'response_id', 'survey_id', 'question_id', 'metric', 'raw_score', 'responded_at', 'sent_at', 'account_ref',
+            'parse_errors',
+        ], numbers=['raw_score'], when="first_reason <> 'not_scored' and coalesce(survey_family, '') <> 'employee'") }}
+    ) as payload
 from checked

@@ -1,5 +1,5 @@
 -- A case counts in the periods whose window holds the day of its answer, as it stood at the end of the period. Clocks that still
--- ran then are in no denominator; a detractor who has answered again no longer waits.
+-- ran then are in no denominator; who has answered again counts as re-surveyed at once. Closed is what the record said that counted then.
 {%- set recovery_days = whole_number('recovery_days') %}
 
 with cases as (
@@ -9,6 +9,12 @@ with cases as (
         published.department
     from {{ ref('int_closed_loop__cases') }} as cases
     inner join {{ ref('feedback_cases') }} as published on cases.case_id = published.case_id
+
+),
+
+records as (
+
+    select * from {{ ref('int_closed_loop__case_records') }}
 
 ),
 
@@ -34,16 +40,22 @@ standing as (
         cases.metric = 'nps' as is_detractor,
         cases.opened_at,
         cases.follow_up_due_at,
-        cases.is_closure_tracked and cases.closure_due_at <= periods.period_close as is_closure_due,
+        cases.closure_due_at <= periods.period_close and coalesce(cases.closures_tracked_from < periods.period_close, false) as is_closure_due,
         cases.follow_up_due_at <= periods.period_close as is_due,
         case when cases.first_follow_up_at < periods.period_close then cases.first_follow_up_at end as followed_up_at,
-        case when cases.closed_at < periods.period_close and cases.first_follow_up_at <= cases.closed_at then cases.closed_at end
-            as informed_at,
+        case
+            when records.closed_at < periods.period_close and cases.first_follow_up_at <= records.closed_at then records.closed_at
+        end as informed_at,
         cases.closure_due_at,
         case when cases.unprompted_answered_at < periods.period_close then cases.unprompted_score end as unprompted_score,
         case when cases.answered_after_follow_up_at < periods.period_close then cases.score_after_follow_up end as score_after_follow_up
     from cases
     inner join periods on cases.opened_on > periods.window_start and cases.opened_on <= periods.period_end
+    left join records
+        on
+            cases.case_id = records.case_id
+            and (records.counts_from is null or records.counts_from < periods.period_close)
+            and (records.counts_until is null or records.counts_until >= periods.period_close)
 
 ),
 
@@ -104,35 +116,33 @@ counts as (
 )
 
 select
-    counts.period_end,
-    counts.scope_type,
-    counts.scope_value,
-    counts.cases,
-    counts.detractor_cases,
-    counts.anonymous_cases,
-    counts.cases - counts.due_cases as pending_cases,
-    counts.due_cases,
-    {{ share_of('counts.followed_up_in_sla', 'counts.due_cases') }} as follow_up_rate,
-    counts.due_detractors,
-    {{ share_of('counts.detractors_in_sla', 'counts.due_detractors') }} as detractor_follow_up_rate,
-    {{ wilson_bound('counts.detractors_in_sla', 'counts.due_detractors', -1) }} as detractor_follow_up_ci_low,
-    {{ wilson_bound('counts.detractors_in_sla', 'counts.due_detractors', 1) }} as detractor_follow_up_ci_high,
-    {{ share_of('counts.detractors_followed_up', 'counts.due_detractors') }} as detractor_ever_followed_up_rate,
-    counts.median_hours_to_follow_up,
-    counts.closure_due_cases,
-    {{ share_of('counts.closed_cases', 'counts.closure_due_cases') }} as closed_loop_rate,
-    {{ wilson_bound('counts.closed_cases', 'counts.closure_due_cases', -1) }} as closed_loop_ci_low,
-    {{ wilson_bound('counts.closed_cases', 'counts.closure_due_cases', 1) }} as closed_loop_ci_high,
-    {{ share_of('counts.closed_in_sla', 'counts.closure_due_cases') }} as closed_in_sla_rate,
-    counts.re_surveyed,
-    {{ share_of('counts.recovered', 'counts.re_surveyed') }} as detractor_recovery_rate,
-    {{ wilson_bound('counts.recovered', 'counts.re_surveyed', -1) }} as detractor_recovery_ci_low,
-    {{ wilson_bound('counts.recovered', 'counts.re_surveyed', 1) }} as detractor_recovery_ci_high,
-    counts.recovery_due_detractors,
-    {{ share_of('counts.recovered_of_due', 'counts.recovery_due_detractors') }} as recovery_rate_of_followed_up,
-    counts.re_surveyed_not_followed_up,
-    {{ share_of('counts.recovered_not_followed_up', 'counts.re_surveyed_not_followed_up') }} as recovery_rate_not_followed_up,
-    {{ wilson_bound('counts.recovered_not_followed_up', 'counts.re_surveyed_not_followed_up', -1) }} as recovery_not_followed_up_ci_low,
-    {{ wilson_bound('counts.recovered_not_followed_up', 'counts.re_surveyed_not_followed_up', 1) }} as recovery_not_followed_up_ci_high,
-    counts.due_cases >= {{ whole_number('min_reportable_responses') }} as is_reportable
+    period_end,
+    scope_type,
+    scope_value,
+    cases,
+    detractor_cases,
+    anonymous_cases,
+    cases - due_cases as pending_cases,
+    due_cases,
+    {{ rate_with_interval('follow_up', 'followed_up_in_sla', 'due_cases') }},
+    due_detractors,
+    {{ rate_with_interval('detractor_follow_up', 'detractors_in_sla', 'due_detractors') }},
+    {{ rate_with_interval('detractor_ever_followed_up', 'detractors_followed_up', 'due_detractors') }},
+    median_hours_to_follow_up,
+    closure_due_cases,
+    {{ rate_with_interval('closed_loop', 'closed_cases', 'closure_due_cases') }},
+    {{ rate_with_interval('closed_in_sla', 'closed_in_sla', 'closure_due_cases') }},
+    re_surveyed,
+    {{ rate_with_interval('detractor_recovery', 'recovered', 're_surveyed') }},
+    recovery_due_detractors,
+    {{ share_of('recovered_of_due', 'recovery_due_detractors') }} as recovery_rate_of_followed_up,
+    {{ wilson_bound('recovered_of_due', 'recovery_due_detractors', -1) }} as recovery_of_followed_up_ci_low,
+    {{ wilson_bound('recovered_of_due', 'recovery_due_detractors', 1) }} as recovery_of_followed_up_ci_high,
+    re_surveyed_not_followed_up,
+    {{ share_of('recovered_not_followed_up', 're_surveyed_not_followed_up') }} as recovery_rate_not_followed_up,
+    {{ wilson_bound('recovered_not_followed_up', 're_surveyed_not_followed_up', -1) }} as recovery_not_followed_up_ci_low,
+    {{ wilson_bound('recovered_not_followed_up', 're_surveyed_not_followed_up', 1) }} as recovery_not_followed_up_ci_high,
+    {{ is_reportable('due_cases') }} as is_reportable,
+    {{ is_reportable('closure_due_cases') }} as is_closure_reportable,
+    {{ is_reportable('re_surveyed') }} as is_recovery_reportable
 from counts

@@ -4,6 +4,7 @@ with cases as (
         *,
         {{ day_close(as_of_date_sql()) }} as as_of_close,
         coalesce(first_follow_up_at <= closed_at, false) as is_customer_informed,
+        closures_tracked_from is not null as is_closure_tracked,
         case when first_follow_up_at is null then unprompted_score else score_after_follow_up end as next_score,
         case when first_follow_up_at is null then unprompted_answered_at else answered_after_follow_up_at end as next_answered_at
     from {{ ref('int_closed_loop__cases') }}
@@ -37,6 +38,7 @@ select
     cases.account_id,
     accounts.owner_id,
     cases.team_id,
+    cases.follow_up_id,
 
     -- dimensions
     coalesce(teams.department, cases.named_department, touchpoints.department) as department,
@@ -46,6 +48,7 @@ select
     cases.metric,
     cases.touchpoint,
     cases.root_cause,
+    cases.follow_up_type,
     case
         when cases.is_customer_informed then 'closed'
         when cases.closed_at is not null then 'closed_without_contact'

@@ -1,6 +1,11 @@
+-- What employees were sent shows that it was sent and in which month: a batch sent to one team would name the team of every answer.
 with invitations as (
 
-    select * from {{ ref('int_survey__invitations_checked') }} where quarantine_reason is null
+    select
+        *,
+        coalesce(purpose_family, '') = 'employee' as is_to_employee
+    from {{ ref('int_survey__invitations_checked') }}
+    where quarantine_reason is null
 
 ),
 
@@ -25,25 +30,23 @@ answers as (
 
 select
     invitations.invitation_id,
-    case when coalesce(invitations.purpose_family, '') <> 'employee' then invitations.contact_key end as contact_key,
-    case when coalesce(invitations.purpose_family, '') <> 'employee' then invitations.account_id end as account_id,
-    answers.response_id,
-    case when coalesce(invitations.purpose_family, '') <> 'employee' then coalesce(invitations.agent_ref, answers.agent_id) end
-        as agent_id,
-    case when coalesce(invitations.purpose_family, '') <> 'employee' then coalesce({{ matched_team() }}, answers.team_id) end
-        as team_id,
-    case when coalesce(invitations.purpose_family, '') <> 'employee' then coalesce(invitations.ticket_ref, answers.ticket_id) end
-        as ticket_id,
+    case when not invitations.is_to_employee then invitations.contact_key end as contact_key,
+    case when not invitations.is_to_employee then invitations.account_id end as account_id,
+    case when not invitations.is_to_employee then answers.response_id end as response_id,
+    case when not invitations.is_to_employee then coalesce(invitations.agent_ref, answers.agent_id) end as agent_id,
+    case when not invitations.is_to_employee then coalesce({{ matched_team() }}, answers.team_id) end as team_id,
+    case when not invitations.is_to_employee then coalesce(invitations.ticket_ref, answers.ticket_id) end as ticket_id,
     invitations.survey_id,
     invitations.purpose_family as survey_family,
     invitations.purpose_touchpoint as touchpoint,
     invitations.source_vendor,
     invitations.is_delivered,
-    invitations.sent_at,
     case
-        when coalesce(invitations.purpose_family, '') <> 'employee' then coalesce(answers.responded_at, invitations.responded_at)
-        else cast({{ dbt.date_trunc('month', 'coalesce(answers.responded_at, invitations.responded_at)') }} as {{ dbt.type_timestamp() }})
-    end as responded_at
+        when invitations.is_to_employee
+            then cast({{ dbt.date_trunc('month', reporting_date('invitations.sent_at')) }} as {{ dbt.type_timestamp() }})
+        else invitations.sent_at
+    end as sent_at,
+    case when not invitations.is_to_employee then coalesce(answers.responded_at, invitations.responded_at) end as responded_at
 from invitations
 left join answers on invitations.invitation_id = answers.invitation_id and answers.answer_number = 1
 {{ match_team_joins('invitations.team_ref') }}

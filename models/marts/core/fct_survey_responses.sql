@@ -25,13 +25,13 @@ select
     responses.survey_response_id,
     responses.survey_id,
     responses.question_id,
-    responses.invitation_id,
+    -- an employee's answer carries no invitation, team or agent here: small teams would be readable
+    case when responses.survey_family <> 'employee' then responses.invitation_id end as invitation_id,
     responses.contact_key,
     responses.account_id,
     responses.contact_role,
     responses.role_as_of,
     responses.match_method,
-    -- an employee's answer carries no team or agent here: small teams would be readable
     case when responses.survey_family <> 'employee' then responses.agent_id end as agent_id,
     case when responses.survey_family <> 'employee' then responses.team_id end as team_id,
     case when responses.survey_family <> 'employee' then responses.ticket_id end as ticket_id,
