@@ -12,5 +12,5 @@ select
     ces_score_pomp,
     sla_met_but_dissatisfied_tickets
 from {{ ref('service_kpis') }}
-where delivery_gap >= 20 and is_reportable and is_csat_reportable
+where delivery_gap >= 20 and is_reportable and is_csat_reportable and team_name is not null
 order by delivery_gap desc, period_end desc, team_id asc

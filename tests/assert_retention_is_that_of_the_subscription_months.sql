@@ -1,5 +1,5 @@
 -- Claim: the company's revenue of the start is what fct_subscription_months has for that month end, its classes and bands add up to it,
--- and nobody keeps more than was there.
+-- at the start and at the end.
 with groups_of_accounts as (
 
     select
@@ -7,7 +7,9 @@ with groups_of_accounts as (
         start_date,
         scope_type,
         sum(start_mrr) as start_mrr,
-        sum(accounts + unpriced_accounts) as accounts
+        sum(end_mrr) as end_mrr,
+        sum(accounts + unpriced_accounts) as accounts,
+        sum(unpriced_accounts) as unpriced_accounts
     from {{ ref('retention_by_voice') }}
     group by period_end, start_date, scope_type
 
@@ -17,6 +19,7 @@ months as (
 
     select
         month_end,
+        coalesce(sum(mrr), 0) as mrr,
         count(*) as accounts
     from {{ ref('fct_subscription_months') }}
     where movement is distinct from 'churn'
@@ -40,15 +43,8 @@ inner join companies on groups_of_accounts.period_end = companies.period_end
 left join months on groups_of_accounts.start_date = months.month_end
 where
     (groups_of_accounts.scope_type <> 'segment' and groups_of_accounts.start_mrr <> companies.start_mrr)
+    or (groups_of_accounts.scope_type <> 'segment' and groups_of_accounts.end_mrr <> companies.end_mrr)
+    or (companies.unpriced_accounts = 0 and companies.start_mrr <> months.mrr)
+    or (companies.unpriced_accounts > 0 and companies.start_mrr > months.mrr)
     or (groups_of_accounts.scope_type <> 'segment' and groups_of_accounts.accounts <> coalesce(months.accounts, 0))
     or groups_of_accounts.start_mrr > companies.start_mrr
-
-union all
-
-select
-    period_end,
-    scope_type,
-    accounts,
-    churned_accounts as paying_accounts
-from {{ ref('retention_by_voice') }}
-where grr > 1 or grr > nrr or churned_accounts > accounts

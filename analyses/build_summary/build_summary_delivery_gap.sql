@@ -7,7 +7,7 @@ gaps as (
         *,
         row_number() over (order by period_end desc, delivery_gap desc, team_id asc) as gap_number
     from {{ ref('service_kpis') }}
-    where delivery_gap is not null and is_reportable and is_csat_reportable
+    where delivery_gap is not null and is_reportable and is_csat_reportable and team_name is not null
 
 )
 

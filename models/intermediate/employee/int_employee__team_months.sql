@@ -1,11 +1,25 @@
 -- Grain: one row per team and completed month in which somebody was in it. Whoever was in two teams counts in both; who changed
 -- teams did not leave. Spells are half open; who left in the first moment of a month leaves in it and was there.
-with spells as (
+with employees as (
 
     select
         *,
-        case when valid_to >= left_at then {{ reporting_date('left_at') }} end as left_on
+        max(valid_from) over (partition by employee_id) as last_start
     from {{ ref('int_employee__employees') }}
+
+),
+
+-- a spell ended because the person left when no other begins at its end or after it, and it ended on the day or later: who keeps
+-- dates only lets it end at midnight before the last afternoon
+spells as (
+
+    select
+        *,
+        case
+            when {{ reporting_date('valid_to') }} >= {{ reporting_date('left_at') }} and last_start < valid_to
+                then {{ reporting_date('left_at') }}
+        end as left_on
+    from employees
 
 ),
 

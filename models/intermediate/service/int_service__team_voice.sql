@@ -1,16 +1,16 @@
--- Grain: one row per team and month of the history in which a customer answered about the team.
+-- Grain: one row per team and month of the history in which a customer answered about the team; `unknown` where none is named.
 {{ config(materialized='table') }}
 
 with answers as (
 
     select
         {{ month_period('responded_date') }} as period_end,
-        team_id,
+        coalesce(team_id, 'unknown') as team_id,
         metric,
         score_pomp,
         is_top_box
     from {{ ref('int_survey__responses') }}
-    where survey_family = 'transactional' and team_id is not null
+    where survey_family = 'transactional'
 
 )
 

@@ -65,5 +65,5 @@ select
     {{ share_of('closed_in_target', 'analyses_due') }} as rca_timeliness,
     {{ wilson_bound('closed_in_target', 'analyses_due', -1) }} as ci_low,
     {{ wilson_bound('closed_in_target', 'analyses_due', 1) }} as ci_high,
-    analyses_due >= {{ whole_number('min_reportable_responses') }} as is_reportable
+    {{ is_reportable('analyses_due') }} as is_reportable
 from counts

@@ -114,5 +114,5 @@ select
     {{ share_of('kept_mrr', 'start_mrr') }} as grr,
     {{ share_of('end_mrr', 'start_mrr') }} as nrr,
     {{ share_of('churned_accounts', 'accounts') }} as churn_rate,
-    accounts >= {{ whole_number('min_reportable_responses') }} as is_reportable
+    {{ is_reportable('accounts') }} as is_reportable
 from sums

@@ -1,4 +1,4 @@
--- Claim: service_kpis counts every ticket of a team that was created in the months of the history, merged ones left out.
+-- Claim: service_kpis counts every ticket that was created in the months of the history, with a team or without; merged ones are left out.
 with first_month as (
 
     select min(month_start) as first_date from {{ ref('int_periods') }}
@@ -10,7 +10,7 @@ tickets as (
     select count(*) as tickets
     from {{ ref('fct_tickets') }} as tickets
     cross join first_month
-    where not tickets.is_merged and tickets.team_id is not null and {{ reporting_date('tickets.created_at') }} >= first_month.first_date
+    where not tickets.is_merged and {{ reporting_date('tickets.created_at') }} >= first_month.first_date
 
 ),
 
