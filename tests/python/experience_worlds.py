@@ -435,7 +435,7 @@ class Company:
         reference = answer["response_id"]
         if self.chance(40):
             reference = answer["survey_response_id"] or reference
-        opened = at + dice.choice((0, 0, 1, 26)) * HOUR
+        opened = at + dice.choice((0, 0, 1, 26, 1000)) * HOUR
         limit = at + self.rules.closure_sla_days * DAY
         closed = dice.choice((opened, opened + DAY, opened + 9 * DAY, limit, limit + SECOND, None))
         if self.chance(4):

@@ -246,8 +246,8 @@ def contacts_by_comment(facts: Facts) -> Iterator[Contact]:
             yield Contact(row["occurred_at"], ticket["contact_key"], ticket["account_id"])
 
 
-def records_by_answer(facts: Facts) -> dict[str, Row]:
-    """The record that counts, by what it names: an answer or a session."""
+def records_by_answer(facts: Facts) -> dict[str, Rows]:
+    """The records of what they name, an answer or a session, the one that counts last at the end."""
     found: dict[str, Rows] = defaultdict(list)
     for row in latest_copies(facts.landed.case_records, "case_record_id"):
         opened, closed = row["opened_at"], row["closed_at"]
@@ -260,7 +260,13 @@ def records_by_answer(facts: Facts) -> dict[str, Row]:
         times = [row["opened_at"] or datetime.min, row["loaded_at"] or datetime.min]
         return times[0], times[1], tuple(-ord(letter) for letter in row["case_record_id"])
 
-    return {reference: max(rows, key=latest) for reference, rows in found.items()}
+    return {reference: sorted(rows, key=latest) for reference, rows in found.items()}
+
+
+def record_at(records: Rows, moment: datetime) -> Row:
+    """The record that counted just before a moment: the last one that was opened by then."""
+    opened = [row for row in records if row["opened_at"] is None or row["opened_at"] < moment]
+    return opened[-1] if opened else {}
 
 
 @dataclass
@@ -281,9 +287,10 @@ class ClosedLoop:
         for answer in facts.answers:
             if not is_low(answer):
                 continue
-            record = records.get(answer["response_id"])
-            record = record or records.get(answer["survey_response_id"]) or {}
-            case = self.open_case(answer, record)
+            kept = records.get(answer["response_id"])
+            kept = kept or records.get(answer["survey_response_id"]) or []
+            record = record_at(kept, facts.closed)
+            case = self.open_case(answer, record) | {"records": kept}
             case["root_cause"] = (
                 record.get("root_cause")
                 or causes.get(answer["response_id"])
@@ -293,9 +300,14 @@ class ClosedLoop:
             own_answers = answers_of.get(case["contact_key"], []) if case["is_nps"] else []
             case |= answers_afterwards(case, own_answers, rules.recovery_days)
             self.cases.append(case)
-        tracked = {case["source_vendor"] for case in self.cases if case["record"]}
+        tracked: dict[str, datetime] = {}
         for case in self.cases:
-            case["is_closure_tracked"] = case["source_vendor"] in tracked
+            for record in case["records"]:
+                since = record["opened_at"] or datetime.min
+                vendor = case["source_vendor"]
+                tracked[vendor] = min(since, tracked.get(vendor, since))
+        for case in self.cases:
+            case["tracked_from"] = tracked.get(case["source_vendor"])
             case |= self.judged(case)
 
     def open_case(self, answer: Row, record: Row) -> Row:
@@ -341,7 +353,8 @@ class ClosedLoop:
         first, closed = case["first_follow_up_at"], case["closed_at"]
         is_informed = closed is not None and first is not None and first <= closed
         is_due = case["follow_up_due_at"] <= now
-        is_closure_due = case["is_closure_tracked"] and case["closure_due_at"] <= now
+        is_tracked = case["tracked_from"] is not None
+        is_closure_due = is_tracked and case["closure_due_at"] <= now
         if first is None:
             next_answer = case["unprompted"]
             status = "overdue" if is_due else "pending"
@@ -352,6 +365,7 @@ class ClosedLoop:
         score = next_answer and next_answer["raw_score"]
         return {
             "case_status": status,
+            "is_closure_tracked": is_tracked,
             "is_followed_up": first is not None,
             "is_followed_up_in_sla": bool(first and first <= case["follow_up_due_at"])
             if is_due
@@ -396,7 +410,8 @@ def answers_afterwards(case: Row, answers: Rows, recovery_days: int) -> Row:
 
 
 def feedback_cases(loop: ClosedLoop) -> Expected:
-    inner = {"record", "is_nps", "day", "after_follow_up", "unprompted", "case_id"}
+    inner = {"record", "records", "tracked_from", "is_nps", "day", "after_follow_up"}
+    inner |= {"unprompted", "case_id"}
     return {
         (case["case_id"],): {name: value for name, value in case.items() if name not in inner}
         for case in loop.cases
@@ -465,8 +480,9 @@ def closed_loop_row(rules: Rules, now: datetime, cases: Rows) -> Row:
     def in_sla(case: Row) -> bool:
         return followed_up(case) and case["first_follow_up_at"] <= case["follow_up_due_at"]
 
-    def informed(case: Row) -> bool:
-        return happened(case["closed_at"]) and case["is_customer_informed"]
+    def informed_at(case: Row) -> datetime | None:
+        closed, first = record_at(case["records"], now).get("closed_at"), case["first_follow_up_at"]
+        return closed if happened(closed) and first is not None and first <= closed else None
 
     def score(case: Row, which: str) -> float | None:
         answer = case[which]
@@ -475,9 +491,11 @@ def closed_loop_row(rules: Rules, now: datetime, cases: Rows) -> Row:
     due = [case for case in cases if case["follow_up_due_at"] <= now]
     detractors = [case for case in cases if case["is_nps"]]
     due_detractors = [case for case in due if case["is_nps"]]
-    closure_due = [c for c in cases if c["is_closure_tracked"] and c["closure_due_at"] <= now]
-    closed = [case for case in closure_due if informed(case)]
-    in_time = [case for case in closed if case["closed_at"] <= case["closure_due_at"]]
+    closure_due = [c for c in cases if happened(c["tracked_from"]) and c["closure_due_at"] <= now]
+    closed = [case for case in closure_due if informed_at(case)]
+    in_time = [case for case in closed if informed_at(case) <= case["closure_due_at"]]
+    ever = sum(map(followed_up, due_detractors))
+    kept_promise = sum(map(in_sla, due))
     called = sum(map(in_sla, due_detractors))
     again = [s for case in detractors if (s := score(case, "after_follow_up")) is not None]
     unprompted = [s for case in detractors if (s := score(case, "unprompted")) is not None]
@@ -491,27 +509,31 @@ def closed_loop_row(rules: Rules, now: datetime, cases: Rows) -> Row:
         "anonymous_cases": sum(case["is_anonymous"] for case in cases),
         "due_cases": len(due),
         "pending_cases": len(cases) - len(due),
-        "follow_up_rate": rate(sum(map(in_sla, due)), len(due)),
+        "follow_up_rate": rate(kept_promise, len(due)),
+        **interval("follow_up", kept_promise, len(due)),
         "due_detractors": len(due_detractors),
         "detractor_follow_up_rate": rate(called, len(due_detractors)),
         **interval("detractor_follow_up", called, len(due_detractors)),
-        "detractor_ever_followed_up_rate": rate(
-            sum(map(followed_up, due_detractors)), len(due_detractors)
-        ),
+        "detractor_ever_followed_up_rate": rate(ever, len(due_detractors)),
+        **interval("detractor_ever_followed_up", ever, len(due_detractors)),
         "median_hours_to_follow_up": middle(c["hours_to_follow_up"] for c in due if followed_up(c)),
         "closure_due_cases": len(closure_due),
         "closed_loop_rate": rate(len(closed), len(closure_due)),
         **interval("closed_loop", len(closed), len(closure_due)),
         "closed_in_sla_rate": rate(len(in_time), len(closure_due)),
+        **interval("closed_in_sla", len(in_time), len(closure_due)),
         "re_surveyed": len(again),
         "detractor_recovery_rate": rate(risen, len(again)),
         **interval("detractor_recovery", risen, len(again)),
         "recovery_due_detractors": len(waited),
         "recovery_rate_of_followed_up": rate(len(won_back), len(waited)),
+        **interval("recovery_of_followed_up", len(won_back), len(waited)),
         "re_surveyed_not_followed_up": len(unprompted),
         "recovery_rate_not_followed_up": rate(risen_unprompted, len(unprompted)),
         **interval("recovery_not_followed_up", risen_unprompted, len(unprompted)),
         "is_reportable": len(due) >= rules.min_reportable_responses,
+        "is_closure_reportable": len(closure_due) >= rules.min_reportable_responses,
+        "is_recovery_reportable": len(again) >= rules.min_reportable_responses,
     }
 
 
@@ -547,6 +569,7 @@ def root_cause_timeliness(facts: Facts) -> Expected:
                 row["is_fix_verified"] is True
                 and row["closed_at"] is not None
                 and row["closed_at"] <= row["due_at"]
+                and row["closed_at"] < now
                 for row in rows
             )
             expected[period, department] = {
@@ -579,11 +602,15 @@ def by_period(
     return found
 
 
+def team_or_unknown(row: Row) -> str:
+    return row["team_id"] or "unknown"
+
+
 def team_voice(facts: Facts) -> dict[tuple, Row]:
-    """CSAT and CES of the answers about a team in a month."""
+    """CSAT and CES of the answers about a team, or about none, in a month."""
     voice = {}
     rows = [row for row in facts.answers if row["survey_family"] == "transactional"]
-    for key, answers in by_period(facts, rows, "responded_at", lambda r: r["team_id"]).items():
+    for key, answers in by_period(facts, rows, "responded_at", team_or_unknown).items():
         csat = [row["is_top_box"] for row in answers if row["metric"] == "csat"]
         ces = [row for row in answers if row["metric"] == "ces"]
         voice[key] = {
@@ -593,6 +620,7 @@ def team_voice(facts: Facts) -> dict[tuple, Row]:
             "ces_responses": len(ces),
             "ces_score_pomp": mean([row["score_pomp"] for row in ces]),
             "easy_rate": rate(sum(row["is_top_box"] for row in ces), len(ces)),
+            **interval("easy", sum(row["is_top_box"] for row in ces), len(ces)),
         }
     return voice
 
@@ -600,6 +628,7 @@ def team_voice(facts: Facts) -> dict[tuple, Row]:
 NO_VOICE = {
     **dict.fromkeys(("csat_responses", "ces_responses"), 0),
     **dict.fromkeys(("csat_rate", "csat_ci_low", "csat_ci_high", "ces_score_pomp", "easy_rate")),
+    **dict.fromkeys(("easy_ci_low", "easy_ci_high")),
 }
 
 
@@ -612,7 +641,7 @@ def ratings_of_tickets(facts: Facts) -> dict[str, bool]:
 def service_kpis(facts: Facts) -> Expected:
     voice, ratings = team_voice(facts), ratings_of_tickets(facts)
     counted = [row for row in facts.tickets.values() if not row["is_merged"]]
-    tickets = by_period(facts, counted, "created_at", lambda row: row["team_id"])
+    tickets = by_period(facts, counted, "created_at", team_or_unknown)
     expected = {}
     for key in voice.keys() | tickets.keys():
         said = voice.get(key, NO_VOICE)
@@ -622,7 +651,7 @@ def service_kpis(facts: Facts) -> Expected:
         minimum = facts.rules.min_reportable_responses
         expected[key] = row | {
             "period_start": key[0].replace(day=1),
-            "team_name": facts.teams[key[1]]["team_name"],
+            "team_name": facts.teams.get(key[1], {}).get("team_name"),
             "department": facts.department(key[1]),
             "delivery_gap": 100 * attained - 100 * satisfied if is_known else None,
             "is_csat_reportable": said["csat_responses"] >= minimum,
@@ -656,12 +685,17 @@ def service_row(tickets: Rows, ratings: dict[str, bool]) -> Row:
         },
         "first_reply_sla_tickets": len(replies),
         "first_reply_sla_rate": rate(sum(replies), len(replies)),
+        **interval("first_reply_sla", sum(replies), len(replies)),
         "resolution_sla_tickets": len(resolutions),
         "resolution_sla_rate": rate(sum(resolutions), len(resolutions)),
+        **interval("resolution_sla", sum(resolutions), len(resolutions)),
         "sla_attainment": rate(sum(pooled), len(pooled)),
         "first_contact_judged_tickets": len(first),
         "first_contact_resolution_rate": rate(sum(first), len(first)),
+        **interval("first_contact_resolution", sum(first), len(first)),
+        "repeat_contact_judged_tickets": len(repeats),
         "repeat_contact_rate": rate(sum(repeats), len(repeats)),
+        **interval("repeat_contact", sum(repeats), len(repeats)),
         "sla_and_csat_tickets": len(rated),
         "sla_met_and_rated_tickets": len(kept),
         "sla_met_but_dissatisfied_tickets": unhappy,
@@ -772,7 +806,7 @@ def team_voe_csat(facts: Facts) -> Expected:
     expected = {}
     for month in months:
         people = {
-            team: len({row["employee_ref"] or row["survey_response_id"] for row in rows})
+            team: len({row["employee_ref"] or row["survey_response_id"] for row in rows} - {None})
             for (period, team), rows in answers.items()
             if period == month
         }
@@ -781,13 +815,18 @@ def team_voe_csat(facts: Facts) -> Expected:
         closes = rules.end_of(month)
         for team in teams & facts.teams.keys():
             own = [spell for spell in all_spells if spell.team == team]
-            # who left in the first moment of the month left in it
+            # who left in the first moment of the month left in it, from the last team
             left = {
                 s.employee
                 for s in own
-                if s.left_at and s.end >= s.left_at and opens <= s.left_at < closes
+                if s.left_at
+                and s.ends
+                and rules.day(s.ends) >= rules.day(s.left_at)
+                and max(other.begins for other in everyone[s.employee]) < s.ends
+                and opens <= s.left_at < closes
             }
-            present = {s.employee for s in own if s.begins < closes and s.end > opens} | left
+            present = {s.employee for s in own if s.begins < closes and s.end > opens}
+            present |= left
             if not present and (month, team) not in answers.keys() | voice.keys():
                 continue
             scores = [row["score_pomp"] for row in answers.get((month, team), [])]
@@ -1112,6 +1151,15 @@ def test_the_companies_hold_every_awkward_case(companies: dict[int, World]) -> N
         for name in ("follow_up_due_at", "closure_due_at"):
             assert closes & {case[name] for case in world.loop.cases}, name
     assert any(case["is_anonymous"] and case["record"] for case in cases)
+    # months in which another record counted than today's, closed or not
+    assert any(
+        (record_at(case["records"], now) or case["record"])["closed_at"]
+        != case["record"]["closed_at"]
+        for world in companies.values()
+        for now in map(world.facts.rules.end_of, world.facts.rules.periods())
+        for case in world.loop.cases
+        if len(case["records"]) > 1
+    )
     assert any(case["after_follow_up"] and case["unprompted"] for case in cases)
     assert any(case["after_follow_up"] is None and case["is_recovered"] for case in cases)
     named = Counter(case["record"].get("response_ref") == case["case_id"] for case in cases)
