@@ -6,13 +6,7 @@ with counts as (
 
 scoped as (
 
-    select 'company' as scope_type, 'all' as scope_value, counts.* from counts
-    union all
-    select 'segment' as scope_type, segment as scope_value, counts.* from counts where segment is not null
-    union all
-    select 'region' as scope_type, region as scope_value, counts.* from counts where region is not null
-    union all
-    select 'role' as scope_type, contact_role as scope_value, counts.* from counts where contact_role is not null
+    {{ in_scopes('counts', {'segment': 'segment', 'region': 'region', 'role': 'contact_role'}) }}
 
 ),
 

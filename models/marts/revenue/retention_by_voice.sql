@@ -63,13 +63,7 @@ described as (
 
 scoped as (
 
-    select 'company' as scope_type, 'all' as scope_value, described.* from described
-    union all
-    select 'segment' as scope_type, segment as scope_value, described.* from described where segment is not null
-    union all
-    select 'nps_class' as scope_type, nps_class as scope_value, described.* from described
-    union all
-    select 'health_band' as scope_type, health_band as scope_value, described.* from described
+    {{ in_scopes('described', {'segment': 'segment', 'nps_class': 'nps_class', 'health_band': 'health_band'}) }}
 
 ),
 
