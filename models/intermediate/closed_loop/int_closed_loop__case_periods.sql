@@ -37,7 +37,8 @@ standing as (
         cases.metric = 'nps' as is_detractor,
         cases.opened_at,
         cases.follow_up_due_at,
-        cases.closure_due_at <= periods.period_close and coalesce(cases.closures_tracked_from < periods.period_close, false) as is_closure_due,
+        cases.closure_due_at <= periods.period_close
+        and coalesce(cases.closures_tracked_from < periods.period_close, false) as is_closure_due,
         cases.follow_up_due_at <= periods.period_close as is_due,
         case when cases.first_follow_up_at < periods.period_close then cases.first_follow_up_at end as followed_up_at,
         case

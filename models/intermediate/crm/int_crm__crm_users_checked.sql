@@ -3,7 +3,9 @@ with crm_users as (
 
     select
         *,
-        {{ copy_number('user_id', ['loaded_at desc nulls last', 'source_vendor', 'is_active desc nulls last', 'manager_id', 'user_name', 'parse_errors']) }}
+        {{ copy_number('user_id', [
+            'loaded_at desc nulls last', 'source_vendor', 'is_active desc nulls last', 'manager_id', 'user_name', 'parse_errors nulls first',
+        ]) }}
             as copy_number
     from {{ ref('int_crm__crm_users_unioned') }}
 

@@ -1,6 +1,6 @@
 -- Grain: one row per team and completed month in which somebody of the team answered an engagement item. An answer belongs to the
--- team it names, else to the team the person was in then: of several the one joined last. An answer that
--- tells neither person nor session counts in the score but is nobody: five items of one person are not five people. The month that still runs is left out:
+-- team it names, else to the team the person was in then: of several the one joined last. An answer that tells neither person nor
+-- session counts in the score but is nobody: five items of one person are not five people. The month that still runs is left out:
 -- whoever compares two days of it could read a single answer.
 {{ config(materialized='table') }}
 
