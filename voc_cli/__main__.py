@@ -21,6 +21,7 @@ Everything after the command goes to dbt, for example: build --target postgres""
 NEXT_STEPS = """\
 Next: read the marts (schema marts); marts.quarantined_records says what was set aside, and why.
   .venv/bin/dbt show --inline "select * from {{ ref('account_health_latest') }}" --limit 10
+  .venv/bin/dbt show --inline "select * from {{ ref('case_worklist') }} order by rank" --limit 10
   .venv/bin/voc-weights what-if --pillar voc=0.4    # who would change band if voice weighed more
 For your own data set voc_demo: false and the vendor lists in dbt_project.yml, then build again."""
 

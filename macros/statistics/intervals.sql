@@ -11,16 +11,6 @@ case
     end
 {%- endmacro %}
 
-{#- A share of counts as a double; null without cases. -#}
-{% macro share_of(successes, cases) -%}
-{{ as_double(successes) }} / nullif({{ cases }}, 0)
-{%- endmacro %}
-
-{#- Aggregate: median; null where nothing is known. -#}
-{% macro median_of(expression) -%}
-percentile_cont(0.5) within group (order by {{ expression }})
-{%- endmacro %}
-
 {#- Three columns of a rate: <name>_rate, and its 95 % interval as <name>_ci_low and <name>_ci_high; null without cases. -#}
 {% macro rate_with_interval(name, successes, cases) -%}
 {{ share_of(successes, cases) }} as {{ name }}_rate,

@@ -1,3 +1,8 @@
+{#- A share of counts as a double; null without cases. -#}
+{% macro share_of(successes, cases) -%}
+{{ as_double(successes) }} / nullif({{ cases }}, 0)
+{%- endmacro %}
+
 {#- Aggregate: share of the rows with a flag whose flag is true; null when none has one. -#}
 {% macro share_true(flag) -%}
 {{ pooled_share_true([flag]) }}
@@ -10,7 +15,7 @@
         {%- do met.append("count(case when " ~ flag ~ " then 1 end)") -%}
         {%- do decided.append("count(" ~ flag ~ ")") -%}
     {%- endfor -%}
-{{ as_double(met | join(' + ')) }} / nullif({{ decided | join(' + ') }}, 0)
+{{ share_of(met | join(' + '), decided | join(' + ')) }}
 {%- endmacro %}
 
 {#- Aggregate: mean of doubles, over decimals so that the order of the rows does not matter. -#}

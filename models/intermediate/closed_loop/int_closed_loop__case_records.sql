@@ -1,5 +1,7 @@
 -- Grain: one row per case and record that a tool kept of it, and from when until when that record was the one that counted: until the
 -- next one was opened. Where the answer itself has records, those of its session do not count.
+{{ config(materialized='table') }}
+
 with answers as (
 
     select * from {{ ref('int_closed_loop__answers') }}
@@ -45,7 +47,6 @@ ordered as (
 
     select
         *,
-        row_number() over life as nth_record,
         lead(opened_at) over life as next_opened_at,
         lead(case_record_id) over life is null as is_latest
     from preferred
