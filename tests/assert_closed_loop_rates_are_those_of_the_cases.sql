@@ -3,10 +3,9 @@ with recomputed as (
 
     select
         count(*) as cases,
-        avg(case when is_followed_up_in_sla then 1.0 when not is_followed_up_in_sla then 0.0 end) as follow_up_rate,
-        avg(case when metric <> 'nps' then null when is_followed_up_in_sla then 1.0 when not is_followed_up_in_sla then 0.0 end)
-            as detractor_follow_up_rate,
-        avg(case when is_closed_in_sla then 1.0 when not is_closed_in_sla then 0.0 end) as closed_in_sla_rate
+        {{ share_true('is_followed_up_in_sla') }} as follow_up_rate,
+        {{ share_true("case when metric = 'nps' then is_followed_up_in_sla end") }} as detractor_follow_up_rate,
+        {{ share_true('is_closed_in_sla') }} as closed_in_sla_rate
     from {{ ref('feedback_cases') }}
     where
         {{ reporting_date('opened_at') }} > {{ add_days(as_of_date_sql(), '-' ~ whole_number('closed_loop_window_days')) }}

@@ -11,9 +11,10 @@ case
     end
 {%- endmacro %}
 
-{#- Three columns of a rate: <name>_rate, and its 95 % interval as <name>_ci_low and <name>_ci_high; null without cases. -#}
-{% macro rate_with_interval(name, successes, cases) -%}
-{{ share_of(successes, cases) }} as {{ name }}_rate,
+{#- Three columns of a rate: <name>_rate (or `rate`), and its 95 % interval as <name>_ci_low and <name>_ci_high; null without
+    cases. -#}
+{% macro rate_with_interval(name, successes, cases, rate=none) -%}
+{{ share_of(successes, cases) }} as {{ rate or name ~ '_rate' }},
     {{ wilson_bound(successes, cases, -1) }} as {{ name }}_ci_low,
     {{ wilson_bound(successes, cases, 1) }} as {{ name }}_ci_high
 {%- endmacro %}

@@ -11,13 +11,18 @@
 case when {{ score }} >= 9 then 'promoter' when {{ score }} >= 7 then 'passive' when {{ score }} >= 0 then 'detractor' end
 {%- endmacro %}
 
+{#- The NPS answer of somebody who was a detractor and is none any more; null without an answer. -#}
+{% macro is_recovered(score) -%}
+{{ nps_class(score) }} <> 'detractor'
+{%- endmacro %}
+
 {#- An answer that asks for a call back. NPS: a detractor. CES: the worst third of the scale, 1-3 of 7 and 4-5 of 5 where low is
     good. CSAT: more than one step outside the top box, 1-2 of 5; on a scale without a step between (good or bad), outside it.
-    Columns: metric, raw_score, scale_min, scale_max, top_box_from, higher_is_better, score_pomp. -#}
+    Columns: metric, nps_class, raw_score, scale_min, scale_max, top_box_from, higher_is_better, score_pomp. -#}
 {% macro is_low_score(answers) -%}
     {%- set answer = answers ~ '.' -%}
 case {{ answer }}metric
-        when 'nps' then {{ answer }}raw_score <= 6
+        when 'nps' then {{ answer }}nps_class = 'detractor'
         when 'ces' then {{ six_decimals('3.0 * ' ~ answer ~ 'score_pomp') }} <= 100
         when 'csat' then
             case

@@ -56,10 +56,10 @@ select
     licences.is_customer,
     licences.renewal_status_as_of,
 
-    {{ as_double('usage_counts.active_users') }} / nullif(licences.seats, 0) as active_seat_rate,
+    {{ share_of('usage_counts.active_users', 'licences.seats') }} as active_seat_rate,
     {{ as_double('usage_counts.user_days') }} / {{ signal_window('usage') }} / nullif(usage_counts.active_users, 0) as stickiness,
-    {{ as_double('usage_counts.modules_used') }} / nullif(entitlements.modules_entitled, 0) as breadth,
-    {{ as_double('usage_counts.sticky_feature_users') }} / nullif(usage_counts.active_users, 0) as depth,
+    {{ share_of('usage_counts.modules_used', 'entitlements.modules_entitled') }} as breadth,
+    {{ share_of('usage_counts.sticky_feature_users', 'usage_counts.active_users') }} as depth,
 
     account_nps.account_nps,
     voice.effort,

@@ -78,7 +78,7 @@ select
         when cases.closure_due_at <= cases.as_of_close and cases.is_closure_tracked
             then cases.is_customer_informed and cases.closed_at <= cases.closure_due_at
     end as is_closed_in_sla,
-    cases.next_score >= 7 as is_recovered,
+    {{ is_recovered('cases.next_score') }} as is_recovered,
 
     -- times
     cases.opened_at,

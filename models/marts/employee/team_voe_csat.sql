@@ -1,9 +1,6 @@
 with engagement as (
 
-    select
-        *,
-        not is_hidden as is_shown
-    from {{ ref('int_employee__engagement_shown') }}
+    select * from {{ ref('int_employee__engagement_shown') }}
 
 ),
 
@@ -39,9 +36,9 @@ select
     teams.parent_team_id,
     case
         when engagement.team_id is null then 0
-        when engagement.is_shown then engagement.respondents
+        when not engagement.is_hidden then engagement.respondents
     end as respondents,
-    case when engagement.is_shown then engagement.engagement_score end as engagement_score,
+    case when not engagement.is_hidden then engagement.engagement_score end as engagement_score,
     coalesce(engagement.is_hidden, false) as is_suppressed,
     coalesce(voice.csat_responses, 0) as csat_responses,
     {{ rate_with_interval('csat', 'voice.csat_top_box', 'voice.csat_responses') }},

@@ -74,6 +74,6 @@ select
     {{ nps('promoters', 'detractors', 'responses') }} as nps,
     {{ nps_adjusted('promoters', 'detractors', 'responses') }} as nps_adjusted,
     {{ nps_squared_error('promoters', 'detractors', 'responses') }} as squared_error,
-    {{ as_double('eligible_respondents') }} / nullif(eligible_contacts, 0) as response_rate
+    {{ share_of('eligible_respondents', 'eligible_contacts') }} as response_rate
 from histories
 where is_in_history = 1 and (role_weight is not null or eligible_contacts > 0 or responses > 0)

@@ -103,13 +103,13 @@ select
     {{ half_width('compared.squared_error') }} * {{ finite_population_correction('compared.population', 'compared.responses') }}
         as margin_of_error_fpc,
     revenue_weighted.revenue_weighted_nps,
-    {{ as_double('compared.anonymous_responses') }} / nullif(compared.responses, 0) as anonymous_share,
+    {{ share_of('compared.anonymous_responses', 'compared.responses') }} as anonymous_share,
     compared.eligible_contacts,
-    {{ as_double('compared.eligible_respondents') }} / nullif(compared.eligible_contacts, 0) as response_rate,
+    {{ share_of('compared.eligible_respondents', 'compared.eligible_contacts') }} as response_rate,
     compared.nps_change,
     compared.change_z,
     abs(compared.change_z) >= {{ z_score() }} as is_significant,
-    compared.responses >= {{ whole_number('min_reportable_responses') }} as is_reportable
+    {{ is_reportable('compared.responses') }} as is_reportable
 from compared
 left join revenue_weighted
     on
