@@ -65,7 +65,9 @@ select
     recovery_due_detractors,
     {{ rate_with_interval('recovery_of_followed_up', 'recovered_of_due', 'recovery_due_detractors', rate='recovery_rate_of_followed_up') }},
     re_surveyed_not_followed_up,
-    {{ rate_with_interval('recovery_not_followed_up', 'recovered_not_followed_up', 're_surveyed_not_followed_up', rate='recovery_rate_not_followed_up') }},
+    {{ rate_with_interval(
+        'recovery_not_followed_up', 'recovered_not_followed_up', 're_surveyed_not_followed_up', rate='recovery_rate_not_followed_up'
+    ) }},
     {{ is_reportable('due_cases') }} as is_reportable,
     {{ is_reportable('closure_due_cases') }} as is_closure_reportable,
     {{ is_reportable('re_surveyed') }} as is_recovery_reportable
