@@ -50,7 +50,7 @@ test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and Postg
 lock: ## Remake requirements.lock from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { \
 	  echo "make lock needs uv: install it (pip install uv) or name it (make lock UV=/path/to/uv)." >&2; exit 1; }
-	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	$(UV) pip compile pyproject.toml --extra dev --extra quality --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-strip-extras --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --quiet --output-file requirements.lock
 
