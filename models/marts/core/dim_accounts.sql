@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_trust__quarantine_counts') }}
 with accounts as (
 
     select * from {{ ref('int_crm__accounts') }}

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_trust__quarantine_counts') }}
 select
     invoice_id,
     account_id,

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_trust__quarantine_counts') }}
 with account_schemes as (
 
     select * from {{ ref('int_policy__account_schemes') }}

@@ -1,0 +1,51 @@
+{#- Copies every public mart, as the last build left it, to where readers look, all of them at
+    once: readers see the marts of one build or of the next, never some of each. DuckDB writes
+    the file it is given, which the caller then moves into place; elsewhere schema is written in
+    one transaction. -#}
+{% macro publish(file=none, schema='published') %}
+    {%- do adapter.dispatch('publish')(public_marts(), file, schema) -%}
+{% endmacro %}
+
+{% macro public_marts() %}
+    {%- set found = [] -%}
+    {%- for mart in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('access', 'equalto', 'public') | sort(attribute='name') -%}
+        {%- set relation = load_relation(api.Relation.create(database=mart.database, schema=mart.schema, identifier=mart.alias)) -%}
+        {%- if not relation -%}
+            {%- do exceptions.raise_compiler_error("There is no " ~ mart.schema ~ "." ~ mart.alias ~ " to publish: build the whole project first.") -%}
+        {%- endif -%}
+        {%- do found.append(relation) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{% endmacro %}
+
+{#- A file of its own, because DuckDB lets nobody read a file while a build writes it. -#}
+{% macro duckdb__publish(marts, file, schema) %}
+    {%- do run_query("attach '" ~ file | replace("'", "''") ~ "' as published (storage_version 'v1.4.0')") -%}
+    {%- for mart in marts -%}
+        {%- do run_query("create schema if not exists published." ~ mart_schema(mart)) -%}
+        {%- do run_query("create table published." ~ mart_schema(mart) ~ "." ~ mart.identifier ~ " as from " ~ mart) -%}
+    {%- endfor -%}
+    {%- do run_query("commit") -%}
+    {%- do run_query("detach published") -%}
+{% endmacro %}
+
+{#- Rows are replaced, not tables, as long as the columns stay: readers never wait. -#}
+{% macro postgres__publish(marts, file, schema) %}
+    {%- set target_schema = env_var('VOC_SCHEMA_PREFIX', '') ~ schema -%}
+    {%- set statements = ["create schema if not exists " ~ target_schema] -%}
+    {%- for mart in marts -%}
+        {%- set published = api.Relation.create(database=mart.database, schema=target_schema, identifier=mart.identifier) -%}
+        {%- set there = load_relation(published) -%}
+        {%- set columns = adapter.get_columns_in_relation(mart) -%}
+        {%- if there and columns | map(attribute='quoted') | list == adapter.get_columns_in_relation(there) | map(attribute='quoted') | list -%}
+            {%- do statements.append("delete from " ~ published) -%}
+            {%- do statements.append("insert into " ~ published ~ " select * from " ~ mart) -%}
+        {%- else -%}
+            {%- if there -%}{%- do statements.append("drop table " ~ published) -%}{%- endif -%}
+            {%- do statements.append("create table " ~ published ~ " as select * from " ~ mart) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do run_query("begin; " ~ statements | join("; ") ~ "; commit") -%}
+{% endmacro %}
+
+{% macro mart_schema(mart) %}{{ return(mart.schema[env_var('VOC_SCHEMA_PREFIX', '') | length:]) }}{% endmacro %}
