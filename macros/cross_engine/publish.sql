@@ -3,6 +3,12 @@
     the file it is given, which the caller then moves into place; elsewhere schema is written in
     one transaction. -#}
 {% macro publish(file=none, schema='published') %}
+    {%- set last_run = run_query("select run_status, started_at from " ~ run_history() ~ " order by started_at desc limit 1") if run_history() -%}
+    {%- if last_run and last_run.rows and last_run.rows[0][0] != 'success' -%}
+        {%- do exceptions.raise_compiler_error(
+            "The last run (" ~ last_run.rows[0][1] ~ ") did not succeed, so the marts may be of different runs. Build again, then publish."
+        ) -%}
+    {%- endif -%}
     {%- do adapter.dispatch('publish')(public_marts(), file, schema) -%}
 {% endmacro %}
 

@@ -1,3 +1,11 @@
+{#- Pre-hook of every mart, and of what remembers one run in the next: it does nothing but wait for
+    int_trust__quarantine_counts. What says why a run stopped waits for nothing. -#}
+{% macro wait_for_threshold() %}
+    {%- if model.name not in ['quarantined_records', 'run_history'] -%}
+        {%- do ref('int_trust__quarantine_counts') -%}
+    {%- endif -%}
+{% endmacro %}
+
 {#- Post-hook of int_trust__quarantine_counts. Rows after as_of_date are no mistake: a run for a day
     gone by has many. -#}
 {% macro stop_on_too_many_set_aside() %}

@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_trust__quarantine_counts') }}
 -- An analysis counts where its target day fell into the window of the period, and for as long as it is open beyond it. In time is:
 -- closed with a verified fix within its target days.
 with analyses as (

@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_trust__quarantine_counts') }}
 with accounts as (
 
     select * from {{ ref('int_crm__accounts') }}

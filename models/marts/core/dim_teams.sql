@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_trust__quarantine_counts') }}
 with team_keys as (select * from {{ ref('int_employee__team_keys') }}),
 
 departments as (select * from {{ ref('departments') }}),

@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_trust__quarantine_counts') }}
 -- Sums are of whole numbers, so their order does not matter.
 select
     account_id,

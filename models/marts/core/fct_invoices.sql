@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_trust__quarantine_counts') }}
 select
     invoice_id,
     account_id,

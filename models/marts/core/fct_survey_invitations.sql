@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_trust__quarantine_counts') }}
 -- What employees were sent shows that it was sent and in which month: a batch sent to one team would name the team of every answer.
 with invitations as (
 

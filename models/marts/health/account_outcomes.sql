@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_trust__quarantine_counts') }}
 -- Billing wins where it knows the account: who still pays has not left, whatever became of a deal.
 with subscriptions as (
 

@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_trust__quarantine_counts') }}
 with account_schemes as (
 
     select * from {{ ref('int_policy__account_schemes') }}

@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_trust__quarantine_counts') }}
 -- Scales are never pooled raw: CSAT is counted by the top box of each question, effort as percent of the most that its own scale
 -- allows. Answers of a survey that names no touchpoint stand under `unknown`.
 with answers as (
