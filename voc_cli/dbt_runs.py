@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt_common.events.base_types import EventMsg
 
 from voc_cli.settings import UserError
 
@@ -71,9 +74,30 @@ def read_arguments(arguments: Sequence[str]) -> DbtArguments:
     )
 
 
-def run_dbt(arguments: Sequence[str]) -> dbtRunnerResult:
-    """Run one dbt command in the working directory; it prints its progress and does not raise."""
-    return dbtRunner().invoke(list(arguments))
+def run_dbt(
+    arguments: Sequence[str], listener: Callable[[EventMsg], None] | None = None
+) -> dbtRunnerResult:
+    """Run one dbt command in the working directory; it prints its progress and does not raise.
+
+    `listener` hears every event of the run, whatever is printed.
+    """
+    # A log that cannot be written, as on a full disk, is no reason to print a stack trace.
+    logging.raiseExceptions = False
+    return dbtRunner(callbacks=[listener] if listener else []).invoke(list(arguments))
+
+
+def run_operation(macro: str, arguments: Mapping[str, str], connection: Sequence[str]) -> None:
+    """Run a macro of the project; UserError with what it says when it fails."""
+    said: list[str] = []
+
+    def listen(event: EventMsg) -> None:
+        if event.info.level == "error":
+            said.append(event.info.msg)
+
+    command = ["run-operation", macro, "--args", json.dumps(arguments)]
+    if not run_dbt([*command, *SILENT, *connection], listen).success:
+        cause = _shorten(" ".join(said))
+        raise UserError("\n".join(filter(None, [f"{macro} failed: {cause}", _advice(cause)])))
 
 
 def check_connection(connection: Sequence[str]) -> None:
