@@ -23,11 +23,12 @@ FAILED_STATUSES = {"error", "fail", "runtime error", "partial success"}
 # They decide which warehouse a command works on, so the summary repeats what the build was given.
 CONNECTION_OPTIONS = {"--vars": [], "--target": ["-t"], "--profile": [], "--profiles-dir": []}
 PARTIAL_OPTIONS = {
-    *("--select", "-s", "--models", "--model", "-m", "--exclude", "--selector"),
+    *("--select", "-s", "--models", "--model", "-m", "--exclude"),
     *("--resource-type", "--resource-types", "--empty", "--sample"),
 }
 EXCLUDED_TYPES = ("--exclude-resource-type", "--exclude-resource-types")
 NO_MODELS = {"test", "unit_test"}
+WHOLE_SELECTORS = {None, "full", "lean"}
 
 # What a warehouse says when it cannot be written, and what its user is to do.
 CAUSES = {
@@ -57,6 +58,7 @@ def read_arguments(arguments: Sequence[str]) -> DbtArguments:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     for option, short_forms in CONNECTION_OPTIONS.items():
         parser.add_argument(option, *short_forms)
+    parser.add_argument("--selector")
     parser.add_argument(*EXCLUDED_TYPES, dest="excluded", nargs="+", action="extend", default=[])
     try:
         known, others = parser.parse_known_args(list(arguments))
@@ -70,6 +72,7 @@ def read_arguments(arguments: Sequence[str]) -> DbtArguments:
         profiles_dir=known.profiles_dir,
         variables=known.vars,
         is_partial=any(part.split("=")[0] in PARTIAL_OPTIONS for part in others)
+        or known.selector not in WHOLE_SELECTORS
         or not NO_MODELS.issuperset(known.excluded),
     )
 
