@@ -1,0 +1,35 @@
+{#- Every *_checked model as [domain, entity]: what is set aside is gathered, counted and held to
+    conservation from this one list. A new checked model is a new line here. -#}
+{% macro checked_entities() %}
+    {{ return([
+        ['survey', 'responses'],
+        ['survey', 'invitations'],
+        ['survey', 'case_records'],
+        ['crm', 'accounts'],
+        ['crm', 'account_merges'],
+        ['crm', 'account_parents'],
+        ['crm', 'account_versions'],
+        ['crm', 'contacts'],
+        ['crm', 'contact_versions'],
+        ['crm', 'contact_roles'],
+        ['crm', 'crm_users'],
+        ['crm', 'activities'],
+        ['crm', 'opportunities'],
+        ['crm', 'root_cause_analyses'],
+        ['support', 'tickets'],
+        ['support', 'ticket_events'],
+        ['support', 'ticket_sla_targets'],
+        ['support', 'schedules'],
+        ['support', 'schedule_holidays'],
+        ['usage', 'usage_days'],
+        ['usage', 'features'],
+        ['usage', 'product_accounts'],
+        ['usage', 'product_users'],
+        ['billing', 'billing_customers'],
+        ['billing', 'subscriptions'],
+        ['billing', 'invoices'],
+        ['employee', 'employees'],
+        ['employee', 'teams'],
+        ['health', 'overrides'],
+    ]) }}
+{% endmacro %}
