@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build summary env lint test lock clean
+.PHONY: help build publish summary env lint test lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -26,8 +26,11 @@ help: ## Show this help
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
 	@echo "Arguments for dbt go in ARGS, for example: make build ARGS=\"--target postgres\""
 
-build: $(STAMP) profiles.yml ## Build the warehouse with dbt, then print its headline figures
+build: $(STAMP) profiles.yml ## Build the warehouse with dbt, publish its marts and print the headline figures
 	@$(BIN)/python -m voc_cli build $(ARGS)
+
+publish: $(STAMP) profiles.yml ## Show readers the marts of the last build (make build does it by itself)
+	@$(BIN)/python -m voc_cli publish $(ARGS)
 
 summary: $(STAMP) profiles.yml ## Print the headline figures of the warehouse that is there
 	@$(BIN)/python -m voc_cli summary $(ARGS)

@@ -1,4 +1,4 @@
-"""Entry point: `python -m voc_cli build|summary|check|contracts [dbt arguments]`."""
+"""Entry point: `python -m voc_cli build|publish|summary|check|contracts [dbt arguments]`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 USAGE = """usage: python -m voc_cli COMMAND [dbt arguments]
 
 commands:
-  build      check the settings, run `dbt build`, print the headline figures
+  build      check the settings, run `dbt build`, publish the marts, print the headline figures
+  publish    show readers the marts of the last build (`build` does it by itself)
   summary    print the headline figures of the warehouse that is there
   check      check the settings only: vendor lists, policy seeds and connection
   contracts  remake docs/contracts.md from the domain contracts
@@ -40,7 +41,13 @@ def main(arguments: list[str]) -> int:
 
     from voc_cli.settings import UserError
 
-    commands = {"build": _build, "summary": _summary, "check": _check, "contracts": _contracts}
+    commands = {
+        "build": _build,
+        "publish": _publish,
+        "summary": _summary,
+        "check": _check,
+        "contracts": _contracts,
+    }
     if not arguments or arguments[0] not in commands:
         asked_for_help = bool(arguments) and arguments[0] in {"help", "-h", "--help"}
         print(USAGE, file=sys.stdout if asked_for_help else sys.stderr)
@@ -94,29 +101,48 @@ def _contracts(arguments: list[str]) -> int:
     return 0
 
 
+def _publish(arguments: list[str]) -> int:
+    from voc_cli.dbt_runs import check_connection, read_arguments
+    from voc_cli.publishing import credentials_of, only_build, publish
+
+    dbt_arguments = read_arguments(arguments)
+    credentials = credentials_of(dbt_arguments, ROOT)
+    with only_build(credentials):
+        check_connection(dbt_arguments.connection)
+        print(f"Published the marts to {publish(credentials, dbt_arguments.connection)}")
+    return 0
+
+
 def _build(arguments: list[str]) -> int:
     from voc_cli.dbt_runs import failure_text, read_arguments, run_dbt
+    from voc_cli.publishing import credentials_of, only_build, publish
     from voc_cli.summary import read_figures, render
 
     started = time.monotonic()
     dbt_arguments = read_arguments(arguments)
-    print("[1/3] Checking the settings ...", flush=True)
-    _check(arguments)
-    print("[2/3] Building with dbt ...", flush=True)
-    result = run_dbt(["build", *arguments])
-    if not result.success:
-        print(
-            f"\nThe build failed. {failure_text(result)}\n"
-            "Mend the cause and build again. The messages in full are above.",
-            file=sys.stderr,
-        )
-        return 1
-    if dbt_arguments.is_partial:
-        print("[3/3] Only a part was built: no summary. `make summary` shows what is there.")
-        return 0
-    print("[3/3] The warehouse in short:\n", flush=True)
-    print(render(read_figures(dbt_arguments.connection)))
-    print(f"\nDone in {time.monotonic() - started:.0f} s.\n{NEXT_STEPS}")
+    connection = dbt_arguments.connection
+    credentials = credentials_of(dbt_arguments, ROOT)
+    with only_build(credentials):
+        print("[1/4] Checking the settings ...", flush=True)
+        _check(arguments)
+        print("[2/4] Building with dbt ...", flush=True)
+        result = run_dbt(["build", *arguments])
+        if not result.success:
+            print(
+                f"\nThe build failed, and what was published before stays. {failure_text(result)}\n"
+                "Mend the cause and build again. The messages in full are above.",
+                file=sys.stderr,
+            )
+            return 1
+        if dbt_arguments.is_partial:
+            print("[3/4] Only a part was built: nothing is published (`make publish` would).")
+            print("[4/4] No summary either: `make summary` shows what is there.")
+            return 0
+        print("[3/4] Publishing the marts ...", flush=True)
+        published = publish(credentials, connection)
+        print("[4/4] The warehouse in short:\n", flush=True)
+        print(render(read_figures(connection)))
+    print(f"\nDone in {time.monotonic() - started:.0f} s. Published to {published}.\n{NEXT_STEPS}")
     return 0
 
 

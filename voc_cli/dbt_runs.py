@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt_common.events.base_types import EventMsg
 
 from voc_cli.settings import UserError
 
@@ -20,8 +24,19 @@ FAILED_STATUSES = {"error", "fail", "runtime error", "partial success"}
 CONNECTION_OPTIONS = {"--vars": [], "--target": ["-t"], "--profile": [], "--profiles-dir": []}
 PARTIAL_OPTIONS = {
     *("--select", "-s", "--models", "--model", "-m", "--exclude", "--selector"),
-    *("--resource-type", "--resource-types", "--exclude-resource-type", "--exclude-resource-types"),
-    *("--empty", "--sample"),
+    *("--resource-type", "--resource-types", "--empty", "--sample"),
+}
+EXCLUDED_TYPES = ("--exclude-resource-type", "--exclude-resource-types")
+NO_MODELS = {"test", "unit_test"}
+
+# What a warehouse says when it cannot be written, and what its user is to do.
+CAUSES = {
+    "set lock": "Another program has the DuckDB file open: close it and try again."
+    " One process may write; dashboards and notebooks read the published marts instead.",
+    "No space left|File too large|disk is full|could not extend file": "The disk is full. Free some"
+    " space and build again: it begins anew, and until then readers have the marts published last.",
+    "Permission denied|Read-only file system|read-only": "The warehouse cannot be written: its file"
+    " or folder is read-only. Change that, or set VOC_DUCKDB_PATH to another file.",
 }
 
 
@@ -31,6 +46,8 @@ class DbtArguments:
 
     all: list[str]
     connection: list[str]
+    target: str | None
+    profiles_dir: str | None
     variables: str | None
     is_partial: bool
 
@@ -40,6 +57,7 @@ def read_arguments(arguments: Sequence[str]) -> DbtArguments:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     for option, short_forms in CONNECTION_OPTIONS.items():
         parser.add_argument(option, *short_forms)
+    parser.add_argument(*EXCLUDED_TYPES, dest="excluded", nargs="+", action="extend", default=[])
     try:
         known, others = parser.parse_known_args(list(arguments))
     except argparse.ArgumentError as error:
@@ -48,14 +66,38 @@ def read_arguments(arguments: Sequence[str]) -> DbtArguments:
     return DbtArguments(
         all=list(arguments),
         connection=[part for item in values.items() if item[1] is not None for part in item],
+        target=known.target,
+        profiles_dir=known.profiles_dir,
         variables=known.vars,
-        is_partial=any(part.split("=")[0] in PARTIAL_OPTIONS for part in others),
+        is_partial=any(part.split("=")[0] in PARTIAL_OPTIONS for part in others)
+        or not NO_MODELS.issuperset(known.excluded),
     )
 
 
-def run_dbt(arguments: Sequence[str]) -> dbtRunnerResult:
-    """Run one dbt command in the working directory; it prints its progress and does not raise."""
-    return dbtRunner().invoke(list(arguments))
+def run_dbt(
+    arguments: Sequence[str], listener: Callable[[EventMsg], None] | None = None
+) -> dbtRunnerResult:
+    """Run one dbt command in the working directory; it prints its progress and does not raise.
+
+    `listener` hears every event of the run, whatever is printed.
+    """
+    # A log that cannot be written, as on a full disk, is no reason to print a stack trace.
+    logging.raiseExceptions = False
+    return dbtRunner(callbacks=[listener] if listener else []).invoke(list(arguments))
+
+
+def run_operation(macro: str, arguments: Mapping[str, str], connection: Sequence[str]) -> None:
+    """Run a macro of the project; UserError with what it says when it fails."""
+    said: list[str] = []
+
+    def listen(event: EventMsg) -> None:
+        if event.info.level == "error":
+            said.append(event.info.msg)
+
+    command = ["run-operation", macro, "--args", json.dumps(arguments)]
+    if not run_dbt([*command, *SILENT, *connection], listen).success:
+        cause = _shorten(" ".join(said))
+        raise UserError("\n".join(filter(None, [f"{macro} failed: {cause}", _advice(cause)])))
 
 
 def check_connection(connection: Sequence[str]) -> None:
@@ -64,11 +106,8 @@ def check_connection(connection: Sequence[str]) -> None:
     if result.success:
         return
     cause = _shorten(str(result.exception))
-    if "set lock" in cause:
-        advice = (
-            "Another program has the DuckDB file open: close it and try again."
-            " One process may write; readers open the file read-only, after the build."
-        )
+    if advice := _advice(cause):
+        pass
     elif not Path("profiles.yml").exists():
         advice = "There is no profiles.yml: copy profiles.example.yml to profiles.yml (make does)."
     else:
@@ -77,11 +116,19 @@ def check_connection(connection: Sequence[str]) -> None:
 
 
 def failure_text(result: dbtRunnerResult) -> str:
-    """Say in one short paragraph which nodes of a failed run failed, and with what message."""
+    """Say in one short paragraph which nodes of a failed run failed, and with what message.
+
+    Of a cause that lies in the warehouse, such as a full disk, every later node only says that it
+    cannot go on: then it is the cause that is told, once.
+    """
     if result.exception is not None:
-        return f"dbt stopped: {_shorten(str(result.exception))}"
+        cause = _shorten(str(result.exception))
+        return "\n".join(filter(None, [f"dbt stopped: {cause}", _advice(cause)]))
     nodes = list(getattr(result.result, "results", []))
     failed = [node for node in nodes if node.status in FAILED_STATUSES]
+    for node in failed:
+        if advice := _advice(node.message or ""):
+            return f"{_shorten(node.message)}\n{advice}"
     skipped = sum(node.status == "skipped" for node in nodes)
     skipped_too = f", and {skipped} that need them were skipped" if skipped else ""
     lines = [f"{len(failed)} of {len(nodes)} nodes failed{skipped_too}:"]
@@ -92,6 +139,10 @@ def failure_text(result: dbtRunnerResult) -> str:
     if len(failed) > MAX_NODES_SHOWN:
         lines.append(f"  and {len(failed) - MAX_NODES_SHOWN} more")
     return "\n".join(lines)
+
+
+def _advice(message: str) -> str | None:
+    return next((advice for said, advice in CAUSES.items() if re.search(said, message)), None)
 
 
 def _shorten(message: str) -> str:

@@ -1,5 +1,5 @@
-{#- Every *_checked model as [domain, entity]: what is set aside is gathered, counted and held to
-    conservation from this one list. A new checked model is a new line here. -#}
+{#- [domain, entity] of every *_checked model: a new one is a new line here, and is then gathered,
+    counted, held to the threshold and to conservation. -#}
 {% macro checked_entities() %}
     {{ return([
         ['survey', 'responses'],

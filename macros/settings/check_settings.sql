@@ -19,7 +19,9 @@
         ] -%}
             {%- do signal_window(key) -%}
         {%- endfor -%}
-        {%- for domain in ['usage', 'survey', 'support', 'billing'] -%}{%- do stale_after(domain) -%}{%- endfor -%}
+        {%- for domain in news_domains() -%}{%- do stale_after(domain) -%}{%- do volume_window(domain) -%}{%- endfor -%}
+        {%- do threshold('quarantine_threshold') -%}
+        {%- do threshold('volume_threshold') -%}
         {%- set listed = [] -%}
         {%- for domain in domains() -%}{%- do listed.extend(vendors(domain)) -%}{%- endfor -%}
         {%- for table in var('landed_aliases') -%}

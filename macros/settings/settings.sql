@@ -21,18 +21,48 @@
     {{ return(checked_whole_number(given[key], name ~ ' has ' ~ key ~ ':')) }}
 {% endmacro %}
 
-{#- Days a signal looks back, and days after which a domain without news is stale. -#}
+{#- Days a signal looks back, days after which a domain without news is stale, and days whose
+    records are compared with those before. -#}
 {% macro signal_window(key) %}{{ return(whole_number_of('signal_window_days', key)) }}{% endmacro %}
 
 {% macro stale_after(domain) %}{{ return(whole_number_of('stale_after_days', domain)) }}{% endmacro %}
 
-{% macro share(name) %}
-    {%- set value = var(name) -%}
+{% macro volume_window(domain) %}{{ return(whole_number_of('volume_window_days', domain)) }}{% endmacro %}
+
+{% macro news_domains() %}{{ return(['usage', 'survey', 'support', 'billing']) }}{% endmacro %}
+
+{% macro share(name) %}{{ return(checked_share(var(name), name ~ ' is')) }}{% endmacro %}
+
+{% macro checked_share(value, what) %}
     {%- if value is not number or value is boolean or value < 0 or value > 1 -%}
-        {%- do exceptions.raise_compiler_error("The variable " ~ name ~ " is '" ~ value ~ "': it takes a share from 0 to 1.") -%}
+        {%- do exceptions.raise_compiler_error("The variable " ~ what ~ " '" ~ value ~ "': it takes a share from 0 to 1.") -%}
     {%- endif -%}
     {{ return(value) }}
 {% endmacro %}
+
+{#- A limit {rows, share, and shares for what is named}: with fewer rows nothing is judged. -#}
+{% macro threshold(name) %}
+    {%- do whole_number_of(name, 'rows') -%}
+    {%- if 'share' not in var(name) -%}
+        {%- do exceptions.raise_compiler_error(
+            "The variable " ~ name ~ " has no share: a variable is replaced whole, so copy all its keys from dbt_project.yml."
+        ) -%}
+    {%- endif -%}
+    {%- for key in var(name) if key != 'rows' -%}{%- do checked_share(var(name)[key], name ~ ' has ' ~ key ~ ':') -%}{%- endfor -%}
+    {{ return(var(name)) }}
+{% endmacro %}
+
+{#- SQL: the share of a threshold that goes for the row, by a text column of its names. -#}
+{% macro share_limit(name, key) -%}
+    {%- set limits = threshold(name) -%}
+    {%- set own = limits.keys() | reject('in', ['rows', 'share']) | list -%}
+    {%- if not own -%}
+        {{ limits['share'] }}
+    {%- else -%}
+        case {{ key }}
+        {%- for name in own %} when '{{ name }}' then {{ limits[name] }}{% endfor %} else {{ limits['share'] }} end
+    {%- endif -%}
+{%- endmacro %}
 
 {% macro time_zone() %}
     {%- set value = var('reporting_timezone') -%}

@@ -126,5 +126,8 @@
 
 {#- When the row was loaded: the last tie-break and the freshness of a vendor. -#}
 {% macro loaded_at(landed) -%}
-    {{ field(landed, ['_fivetran_synced', '_airbyte_extracted_at', '_loaded_at', 'loaded_at'], 'timestamp') }}
+    {{ field(landed, loader_columns(), 'timestamp') }}
 {%- endmacro %}
+
+{#- Columns in which loaders note when they wrote the row. -#}
+{% macro loader_columns() %}{{ return(['_fivetran_synced', '_airbyte_extracted_at', '_loaded_at', 'loaded_at']) }}{% endmacro %}

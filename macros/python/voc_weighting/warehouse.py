@@ -170,7 +170,7 @@ def open_warehouse(
             raise WarehouseError("Give --database, or --target and --profiles-dir, not both.")
         opened = _open_duckdb(database)
     else:
-        credentials = _credentials(project, target, profiles_dir)
+        credentials = read_credentials(project, target, profiles_dir)
         if credentials.type == "duckdb":
             opened = _open_duckdb(Path(credentials.path))
         elif credentials.type == "postgres":
@@ -207,7 +207,11 @@ def _open_duckdb(path: Path) -> Warehouse:
     return Warehouse(str(path), fetch, connection.close, path)
 
 
-def _open_postgres(credentials: Any) -> Warehouse:
+def connect_postgres(credentials: Any, application: str) -> Any:
+    """Return a psycopg2 connection of dbt's PostgreSQL credentials; WarehouseError without one.
+
+    `application` is how the server's list of sessions names it.
+    """
     import psycopg2
 
     settings = {
@@ -221,20 +225,28 @@ def _open_postgres(credentials: Any) -> Warehouse:
         "sslcert": credentials.sslcert,
         "sslkey": credentials.sslkey,
         "sslrootcert": credentials.sslrootcert,
-        "application_name": "voc-weights",
+        "application_name": application,
     }
     try:
         connection = psycopg2.connect(**{k: v for k, v in settings.items() if v not in (None, "")})
-        # One snapshot for all reads: a build that commits in between is not seen in part.
-        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         if credentials.role:
             with connection.cursor() as cursor:
                 cursor.execute("select set_config('role', %s, false)", [credentials.role])
+            connection.commit()
     except psycopg2.Error as error:
         raise WarehouseError(
             f"PostgreSQL cannot be reached: {_first_line(error)}\n"
             "Look at profiles.yml and the variables it reads (profiles.example.yml explains)."
         ) from error
+    return connection
+
+
+def _open_postgres(credentials: Any) -> Warehouse:
+    import psycopg2
+
+    connection = connect_postgres(credentials, "voc-weights")
+    # One snapshot for all reads: a build that commits in between is not seen in part.
+    connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
 
     def fetch(sql: str, schema: pa.Schema) -> pa.Table:
         with connection.cursor() as cursor:
@@ -250,7 +262,7 @@ def _open_postgres(credentials: Any) -> Warehouse:
     return Warehouse(name, fetch, connection.close, None)
 
 
-def _credentials(project: Path, target: str | None, profiles_dir: Path | None) -> Any:
+def read_credentials(project: Path, target: str | None, profiles_dir: Path | None) -> Any:
     """The credentials of the project's profile as dbt reads them (Jinja, env_var and all)."""
     # Importing dbt takes seconds, and whoever names a file does not need it.
     from dbt.config.runtime import load_profile

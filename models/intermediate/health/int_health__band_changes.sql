@@ -3,7 +3,7 @@
 -- first build writes every change along the periods; later ones append what is new, and never
 -- touch a row, so that an alert that was raised stays raised. A build of an earlier day than the
 -- newest row appends nothing. --full-refresh writes the log anew from the period ends.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook='{{ wait_for_threshold() }}') }}
 
 with periods as (
 

@@ -3,34 +3,9 @@
 -- loading, so that it can be told for the past too.
 {{ config(materialized='table') }}
 
-{%- set domains = ['usage', 'survey', 'support', 'billing'] %}
+with news_days as (
 
-with news as (
-
-    select 'usage' as domain, source_vendor, usage_date as news_date
-    from {{ ref('int_usage__usage_days') }}
-    union all
-    select 'survey' as domain, source_vendor, responded_date as news_date
-    from {{ ref('int_survey__responses') }}
-    union all
-    select 'support' as domain, source_vendor, {{ reporting_date('created_at') }} as news_date
-    from {{ ref('int_support__tickets') }}
-    union all
-    select 'billing' as domain, source_vendor, issued_date as news_date
-    from {{ ref('int_billing__invoices') }}
-    union all
-    select 'billing' as domain, source_vendor, starts_on as news_date
-    from {{ ref('int_billing__subscriptions') }}
-
-),
-
-news_days as (
-
-    select distinct
-        domain,
-        source_vendor,
-        news_date
-    from news
+    select * from {{ ref('int_trust__daily_volumes') }}
 
 ),
 
@@ -63,7 +38,7 @@ select
     domain,
     newest_date,
     newest_date < case domain
-        {%- for domain in domains %}
+        {%- for domain in news_domains() %}
         when '{{ domain }}' then {{ add_days('period_end', -1 * stale_after(domain)) }}
         {%- endfor %}
     end as is_stale

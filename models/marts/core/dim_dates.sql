@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_policy__violations') }}
 {%- set first_day = modules.datetime.date(1990, 1, 1) %}
 {%- set last_day = modules.datetime.date(as_of_date()[:4] | int + 1, 12, 31) %}
 

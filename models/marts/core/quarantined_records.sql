@@ -1,3 +1,4 @@
+-- Grain: one row per landed row that was set aside. Does not wait for the threshold, so that it says why a run stopped.
 {%- for domain, entity in checked_entities() %}
 {{ 'union all\n' if not loop.first }}select
     source_vendor,

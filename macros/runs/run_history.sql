@@ -1,0 +1,86 @@
+{#- run_history: what ran, on what, with which policy, and how it ended. The hooks of dbt_project.yml
+    write it; a run that was killed has no end, and the next one says so. -#}
+
+{% macro is_recorded_run() %}{{ return(execute and flags.WHICH in ['build', 'run']) }}{% endmacro %}
+
+{% macro run_history() %}
+    {%- set node = graph.nodes['model.' ~ project_name ~ '.run_history'] -%}
+    {{ return(load_relation(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias))) }}
+{% endmacro %}
+
+{#- Some statements in a transaction of their own, as hooks have none that is sure to be committed. -#}
+{% macro write_at_once(statements) %}
+    {%- for text in statements -%}
+        {%- call statement(auto_begin=true) -%}{{ text }}{%- endcall -%}
+    {%- endfor -%}
+    {%- do adapter.commit() -%}
+{% endmacro %}
+
+{% macro record_run_start() %}
+    {%- set history = run_history() if is_recorded_run() -%}
+    {%- if history -%}
+        {%- do write_at_once([
+            "update " ~ history ~ " set run_status = 'interrupted' where run_status = 'running'",
+            "insert into " ~ history ~ " (run_id, run_status, command, target_name, as_of_date, started_at) select '" ~ invocation_id
+            ~ "', 'running', '" ~ flags.WHICH ~ "', '" ~ target.name ~ "', " ~ as_of_date_sql() ~ ", " ~ run_time(run_started_at),
+        ]) -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro record_run_end(results) %}
+    {%- set history = run_history() if is_recorded_run() -%}
+    {%- if history -%}
+        {%- do write_at_once(["delete from " ~ history ~ " where run_id = '" ~ invocation_id ~ "'", run_row(history, results)]) -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro run_row(history, results) %}
+    {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='unique_id') | list -%}
+    {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | select('in', models) | list -%}
+    {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error']) | list -%}
+    {%- set finished_at = modules.datetime.datetime.now(modules.pytz.utc) -%}
+    {%- set counts = graph.nodes['model.' ~ project_name ~ '.int_trust__quarantine_counts'] -%}
+    {%- set has_counts = counts.unique_id in built -%}
+    {%- set rows = {
+        'rows_in': 'sum(records)',
+        'rows_out': 'sum(case when reason is null then records else 0 end)',
+        'rows_quarantined': 'sum(case when reason is not null then records else 0 end)',
+    } -%}
+insert into {{ history }} (
+    run_id, run_status, command, target_name, as_of_date, policy_versions, {{ rows.keys() | join(', ') }}, models_built, nodes_failed,
+    duration_seconds, is_whole_project, is_full_refresh, started_at, finished_at
+)
+select
+    '{{ invocation_id }}',
+    '{{ 'failed' if failed else 'success' }}',
+    '{{ flags.WHICH }}',
+    '{{ target.name }}',
+    {{ as_of_date_sql() }},
+    '{{ tojson(policy_versions()) }}',
+    {%- for sum in rows.values() %}
+    cast({{ sum if has_counts else 'null' }} as bigint),
+    {%- endfor %}
+    {{ built | length }},
+    {{ failed | length }},
+    cast({{ (finished_at - run_started_at).total_seconds() }} as {{ sql_type('double precision') }}),
+    {{ built | length == models | length }},
+    {{ flags.FULL_REFRESH | default(false, true) }},
+    {{ run_time(run_started_at) }},
+    {{ run_time(finished_at) }}
+{%- if has_counts %}
+from {{ api.Relation.create(database=counts.database, schema=counts.schema, identifier=counts.alias) }}
+{%- endif %}
+{% endmacro %}
+
+{#- Policy seed -> the first digits of its fingerprint: another one is another policy. -#}
+{% macro policy_versions() %}
+    {%- set versions = {} -%}
+    {%- for seed in graph.nodes.values() | selectattr('resource_type', 'equalto', 'seed') | sort(attribute='name') if 'policy' in seed.fqn -%}
+        {%- do versions.update({seed.name: seed.checksum.checksum[:12]}) -%}
+    {%- endfor -%}
+    {{ return(versions) }}
+{% endmacro %}
+
+{% macro run_time(moment) -%}
+    cast('{{ moment.strftime('%Y-%m-%d %H:%M:%S.%f') }}' as {{ dbt.type_timestamp() }})
+{%- endmacro %}

@@ -1,0 +1,127 @@
+"""One build at a time, and its marts shown to readers all at once.
+
+A build works in the warehouse; readers read what was published. On DuckDB that is a file of its own,
+which a finished build replaces with one rename: whoever holds the old one open goes on reading it.
+On PostgreSQL it is the schema `published`, replaced in one transaction.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from voc_cli.dbt_runs import DbtArguments, run_operation
+from voc_cli.settings import UserError
+from voc_weighting.errors import WeightingError
+from voc_weighting.warehouse import connect_postgres, read_credentials
+
+#: Key of the advisory lock on PostgreSQL; any number, the same for every build.
+LOCK_KEY = 20_260_630
+PUBLISHED_PATH = "VOC_PUBLISHED_PATH"
+
+
+def credentials_of(arguments: DbtArguments, root: Path) -> Any:
+    """The credentials of the warehouse these dbt arguments choose; UserError without any."""
+    folder = arguments.profiles_dir
+    try:
+        return read_credentials(root, arguments.target, Path(folder) if folder else None)
+    except WeightingError as error:
+        raise UserError(str(error)) from error
+
+
+def published_file(database: Path) -> Path:
+    """Where the marts of a DuckDB warehouse are published: VOC_PUBLISHED_PATH, or beside it."""
+    named = os.environ.get(PUBLISHED_PATH)
+    return Path(named) if named else database.with_name(f"{database.stem}_marts{database.suffix}")
+
+
+@contextlib.contextmanager
+def only_build(credentials: Any) -> Iterator[None]:
+    """Hold the lock of the warehouse; UserError when another build holds it.
+
+    The lock goes with the process, however it ends.
+    """
+    if credentials.type == "duckdb" and credentials.path != ":memory:":
+        with _file_lock(Path(f"{credentials.path}.lock")):
+            yield
+    elif credentials.type == "postgres":
+        with _advisory_lock(credentials):
+            yield
+    else:
+        yield
+
+
+def publish(credentials: Any, connection: list[str]) -> str:
+    """Publish the marts of the last build and say where they are; UserError when they cannot be.
+
+    `connection` holds the dbt arguments that choose the warehouse of these credentials.
+    """
+    if credentials.type != "duckdb":
+        run_operation("publish", {}, connection)
+        return "the schema published"
+    target = published_file(Path(credentials.path).absolute())
+    fresh = target.with_name(f"{target.name}.new")
+    try:
+        _remove(fresh)
+        run_operation("publish", {"file": str(fresh)}, connection)
+        with fresh.open("rb") as written:
+            os.fsync(written.fileno())
+        fresh.replace(target)
+    except OSError as error:
+        raise UserError(
+            f"The marts could not be published to {target}: {error.strerror}."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            _remove(fresh)
+    return str(target)
+
+
+def _remove(database: Path) -> None:
+    for file in (database, Path(f"{database}.wal")):
+        file.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _file_lock(path: Path) -> Iterator[None]:
+    try:
+        lock = path.open("a+")
+    except OSError as error:
+        raise UserError(
+            f"{path.parent} cannot be written ({error.strerror}): the warehouse file needs a folder"
+            " that you may write to. Set VOC_DUCKDB_PATH to another file."
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise UserError(
+                f"Another build of {path.with_suffix('')} is running (process {lock.read().strip()})."
+                " Wait until it is done, then build again."
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@contextlib.contextmanager
+def _advisory_lock(credentials: Any) -> Iterator[None]:
+    connection = connect_postgres(credentials, "voc build lock")
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_try_advisory_lock(%s)", [LOCK_KEY])
+            if not cursor.fetchone()[0]:
+                raise UserError(
+                    f"Another build of the database {credentials.database} is running."
+                    " Wait until it is done, then build again."
+                )
+        yield
+    finally:
+        connection.close()
