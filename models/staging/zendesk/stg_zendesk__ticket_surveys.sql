@@ -106,7 +106,7 @@ csat_ratings as (
         *,
         row_number() over (partition by survey_response_id order by question_id) as question_number
     from csat_answers
-    where answer_type = 'rating_scale' or (answer_type is null and (rating is not null or parse_errors is not null))
+    where answer_type = 'rating_scale' or (answer_type is null and (rating is not null or parse_errors like '%raw_score%'))
 
 ),
 
