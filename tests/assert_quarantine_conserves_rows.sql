@@ -1,43 +1,65 @@
--- Claim: every landed row is either sound, set aside with a reason, or (answers to questions
--- that are no metric) counted as not scored. Nothing is lost between staging and the marts.
-with responses as (
+-- Claim: per vendor, entity and reason the rows set aside by the checked models are those of
+-- quarantined_records and of the newest day of quarantine_by_day.
+with set_aside as (
 
     select
         source_vendor,
-        count(*) as landed,
-        sum(case when is_scored and quarantine_reason is null then 1 else 0 end) as sound,
-        sum(case when quarantine_reason is not null then 1 else 0 end) as set_aside,
-        sum(case when not is_scored then 1 else 0 end) as not_scored
-    from {{ ref('int_survey__responses_checked') }}
-    group by source_vendor
-
-),
-
-published as (
-
-    select source_vendor, count(*) as published
-    from {{ ref('fct_survey_responses') }}
-    group by source_vendor
+        source_name,
+        entity,
+        reason,
+        records
+    from {{ ref('int_trust__quarantine_counts') }}
+    where reason is not null
 
 ),
 
 quarantined as (
 
-    select source_vendor, count(*) as quarantined
+    select
+        source_vendor,
+        source_name,
+        entity,
+        reason,
+        count(*) as records
     from {{ ref('quarantined_records') }}
-    where source_name = 'survey' and entity = 'responses'
-    group by source_vendor
+    group by source_vendor, source_name, entity, reason
+
+),
+
+reported as (
+
+    select
+        source_vendor,
+        source_name,
+        entity,
+        reason,
+        records
+    from {{ ref('quarantine_by_day') }}
+    where quarantined_on = {{ as_of_date_sql() }} and reason <> 'none'
+
+),
+
+compared as (
+
+    select
+        source_vendor,
+        source_name,
+        entity,
+        reason,
+        sum(set_aside) as set_aside,
+        sum(quarantined) as quarantined,
+        sum(reported) as reported
+    from (
+        select source_vendor, source_name, entity, reason, records as set_aside, 0 as quarantined, 0 as reported from set_aside
+        union all
+        select source_vendor, source_name, entity, reason, 0 as set_aside, records as quarantined, 0 as reported from quarantined
+        union all
+        select source_vendor, source_name, entity, reason, 0 as set_aside, 0 as quarantined, records as reported from reported
+    ) as counts
+    group by source_vendor, source_name, entity, reason
 
 )
 
-select
-    responses.*,
-    published.published,
-    quarantined.quarantined
-from responses
-left join published on responses.source_vendor = published.source_vendor
-left join quarantined on responses.source_vendor = quarantined.source_vendor
-where
-    responses.landed <> responses.sound + responses.set_aside + responses.not_scored
-    or responses.sound <> coalesce(published.published, 0)
-    or responses.set_aside <> coalesce(quarantined.quarantined, 0)
+select *
+from compared
+where set_aside <> quarantined or set_aside <> reported

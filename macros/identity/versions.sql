@@ -18,7 +18,7 @@ case
 {%- endmacro %}
 
 {% macro version_record_id(key) -%}
-{{ record_id(key ~ " || ' from ' || cast(valid_from as " ~ dbt.type_string() ~ ")") }}
+{{ record_id(key_of(key, [['from ', 'valid_from']])) }}
 {%- endmacro %}
 
 {#- Join condition: the version of an entity that was valid at a moment. -#}

@@ -1,5 +1,5 @@
-{#- Every *_checked model as [domain, entity]: what is set aside is gathered, counted and held to
-    conservation from this one list. A new checked model is a new line here. -#}
+{#- [domain, entity] of every *_checked model: a new one is a new line here, and is then gathered,
+    counted, held to the threshold and to conservation. -#}
 {% macro checked_entities() %}
     {{ return([
         ['survey', 'responses'],
@@ -10,6 +10,7 @@
         ['crm', 'account_parents'],
         ['crm', 'account_versions'],
         ['crm', 'contacts'],
+        ['crm', 'contact_merges'],
         ['crm', 'contact_versions'],
         ['crm', 'contact_roles'],
         ['crm', 'crm_users'],
@@ -21,6 +22,8 @@
         ['support', 'ticket_sla_targets'],
         ['support', 'schedules'],
         ['support', 'schedule_holidays'],
+        ['support', 'agents'],
+        ['support', 'support_teams'],
         ['usage', 'usage_days'],
         ['usage', 'features'],
         ['usage', 'product_accounts'],
@@ -30,6 +33,7 @@
         ['billing', 'invoices'],
         ['employee', 'employees'],
         ['employee', 'teams'],
+        ['employee', 'team_parents'],
         ['health', 'overrides'],
     ]) }}
 {% endmacro %}

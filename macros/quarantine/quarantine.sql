@@ -29,6 +29,13 @@ case
         end
 {%- endmacro %}
 
+{#- A key of several columns in words, [prefix, column] after the first column; an empty part is named, so that rows whose key
+    lacks a part are told apart as their copy numbers tell them. -#}
+{% macro key_of(column, parts) -%}
+coalesce({{ column }}, '(missing)')
+    {%- for words, part in parts %} || ' {{ words }}' || coalesce(cast({{ part }} as {{ dbt.type_string() }}), '(missing)'){% endfor %}
+{%- endmacro %}
+
 {#- JSON object of the named columns of a row that was set aside; numbers names the doubles, which
     engines would spell each in their own way. Never name a personal column: the mart is public. -#}
 {% macro payload(columns, numbers=[], when='quarantine_reason is not null') -%}

@@ -98,6 +98,15 @@
 {#- Columns by which loaders mark a row as deleted. -#}
 {% macro deleted_flags() %}{{ return(['_fivetran_deleted', '_airbyte_deleted', 'is_deleted']) }}{% endmacro %}
 
+{#- True where the loader marks the row as deleted: for rows that stay, flagged, so that what names them does not look lost. -#}
+{% macro is_deleted(landed) -%}
+    {%- set conditions = [] -%}
+    {%- for flag in deleted_flags() if landed_column(landed, flag) -%}
+        {%- do conditions.append('coalesce(' ~ field(landed, flag, 'boolean') ~ ', false)') -%}
+    {%- endfor -%}
+    {{ conditions | join(' or ') if conditions else 'false' }}
+{%- endmacro %}
+
 {#- Condition: rows the connector has not marked as deleted or superseded. History tables
     keep closed versions: history=true. -#}
 {% macro live_rows(landed, history=false, keep_deleted=false) -%}

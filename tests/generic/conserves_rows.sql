@@ -1,6 +1,6 @@
-{#- Nothing is lost: per vendor, the rows of the staging models of this entity are the rows of
-    the checked model. -#}
-{% test conserves_rows(model, of) %}
+{#- Nothing is lost and nothing doubled: per vendor, the rows of the model this one is made of are its
+    rows. of_where: only those rows of it that this model is about. -#}
+{% test conserves_rows(model, of, of_where='true') %}
 select
     coalesce(landed.source_vendor, checked.source_vendor) as source_vendor,
     landed.row_count as landed_rows,
@@ -8,6 +8,7 @@ select
 from (
     select source_vendor, count(*) as row_count
     from {{ of }}
+    where {{ of_where }}
     group by source_vendor
 ) as landed
 full outer join (

@@ -74,6 +74,7 @@ checked as (
             ['missing_key', 'subscription_version_id is null or subscription_id is null'],
             ['duplicate_key', 'copy_number > 1'],
             ['unparseable_value', 'parse_errors is not null'],
+            ['unknown_subscription', 'subscription_item_id is not null and customer_id is null and valid_from is null'],
             ['missing_time', 'valid_from is null'],
             ['duplicate_key', 'version_copy_number > 1 and (valid_to is null or valid_to > valid_from)'],
             ['implausible_time', is_before_plausible('valid_from')],

@@ -1,5 +1,5 @@
 -- Grain: one row per landed activity, with the account it names; where it names none, the account
--- its contact had then. One without account or without time (internal, planned) is no fault.
+-- its contact had then. One without account and contact (internal), or without time and not done (planned), is no fault.
 {{ config(materialized='table') }}
 
 with activities as (
@@ -11,7 +11,7 @@ with activities as (
         cast(null as {{ dbt.type_string() }}) as email_key,
         {{ copy_number('activity_id', [
             'loaded_at desc nulls last', 'occurred_at desc nulls last', 'source_vendor', 'account_ref', 'contact_ref', 'rating desc nulls last',
-            'owner_id', 'activity_type', 'is_outbound', 'is_automated', 'parse_errors nulls first',
+            'owner_id', 'activity_type', 'is_outbound', 'is_automated', 'has_happened', 'parse_errors nulls first',
         ]) }} as copy_number
     from {{ ref('int_crm__activities_unioned') }}
 
@@ -58,10 +58,12 @@ checked as (
             ['missing_key', 'activity_id is null'],
             ['duplicate_key', 'copy_number > 1'],
             ['unparseable_value', 'parse_errors is not null'],
+            ['missing_time', 'has_happened and occurred_at is null'],
             ['implausible_time', is_before_plausible('occurred_at')],
             ['after_as_of_date', is_after_as_of('occurred_at')],
             ['unknown_account', 'account_ref is not null and named_account_id is null'],
             ['unknown_account', 'rating is not null and account_id is null'],
+            ['unknown_contact', 'account_ref is null and contact_ref is not null and contact_id is null'],
             ['score_out_of_scale', 'rating < 1 or rating > 5'],
         ]) }} as quarantine_reason
     from resolved

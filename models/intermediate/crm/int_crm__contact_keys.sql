@@ -4,7 +4,7 @@
 -- A merged-away contact's e-mail names its survivor unless a living contact has it.
 {{ config(materialized='table') }}
 
-with recursive contacts as (
+with contacts as (
 
     select * from {{ ref('int_crm__contacts_checked') }} where quarantine_reason is null
 
@@ -12,15 +12,9 @@ with recursive contacts as (
 
 absorptions as (
 
-    select
-        contacts.contact_id as from_id,
-        contacts.merged_into_contact_id as to_id
-    from contacts
-    inner join contacts as targets on contacts.merged_into_contact_id = targets.contact_id
+    select * from {{ ref('int_crm__contact_merges_checked') }} where quarantine_reason is null
 
 ),
-
-{{ chain('absorptions') }},
 
 survivors as (
 
@@ -28,11 +22,9 @@ survivors as (
         contacts.contact_id as known_contact_id,
         contacts.external_id,
         contacts.email_key,
-        case when cycle_members.member_id is null then coalesce(chain_ends.end_id, contacts.contact_id) else contacts.contact_id end
-            as contact_id
+        coalesce(absorptions.surviving_contact_id, contacts.contact_id) as contact_id
     from contacts
-    left join cycle_members on contacts.contact_id = cycle_members.member_id
-    left join chain_ends on contacts.contact_id = chain_ends.start_id and chain_ends.end_number = 1
+    left join absorptions on contacts.contact_id = absorptions.contact_id
 
 ),
 

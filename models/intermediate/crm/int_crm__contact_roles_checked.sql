@@ -43,7 +43,6 @@ checked as (
 
 select
     *,
-    {{ record_id("contact_id || ' ' || coalesce(account_id, '') || ' ' || role_name || ' ' || coalesce(role_origin, '')") }}
-        as record_id,
+    {{ record_id(key_of('contact_id', [['on ', 'account_id'], ['as ', 'role_name'], ['of ', 'role_origin']])) }} as record_id,
     {{ payload(['contact_id', 'account_id', 'role_name', 'role_origin', 'parse_errors']) }} as payload
 from checked

@@ -1,4 +1,5 @@
--- Grain: one row per landed analysis, with its account where it names one.
+-- Grain: one row per landed analysis, with its account where it names one. One of an answer that is set aside itself, or opens no
+-- case, is sound and leads to no case.
 with analyses as (
 
     select
@@ -17,6 +18,12 @@ account_keys as (
 
 ),
 
+answer_keys as (
+
+    select * from {{ ref('int_survey__answer_keys') }}
+
+),
+
 checked as (
 
     select
@@ -32,14 +39,16 @@ checked as (
             ['impossible_order', 'analyses.closed_at < analyses.opened_at'],
             ['negative_amount', 'analyses.target_days < 0'],
             ['unknown_account', 'analyses.account_ref is not null and account_keys.account_id is null'],
+            ['unknown_response', 'analyses.response_ref is not null and answer_keys.answer_key is null'],
         ]) }} as quarantine_reason
     from analyses
     left join account_keys on analyses.account_ref = account_keys.account_key
+    left join answer_keys on analyses.response_ref = answer_keys.answer_key
 
 )
 
 select
     *,
     {{ record_id('analysis_id') }} as record_id,
-    {{ payload(['analysis_id', 'department', 'account_ref', 'opened_at', 'target_days', 'closed_at', 'parse_errors']) }} as payload
+    {{ payload(['analysis_id', 'department', 'account_ref', 'response_ref', 'opened_at', 'target_days', 'closed_at', 'parse_errors']) }} as payload
 from checked

@@ -44,8 +44,7 @@ named as (
 
     select
         *,
-        employee_id || coalesce(' in ' || team_id, '') || coalesce(' from ' || cast(valid_from as {{ dbt.type_string() }}), '')
-            as spell_id
+        {{ key_of('employee_id', [['in ', 'team_id'], ['from ', 'valid_from']]) }} as spell_id
     from checked
 
 )

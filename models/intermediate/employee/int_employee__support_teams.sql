@@ -4,11 +4,10 @@ with support_teams as (
 
     select
         team_id as support_team_id,
-        min(team_name) as team_name,
-        min(department) as department
-    from {{ ref('int_support__support_teams_unioned') }}
-    where team_id is not null
-    group by team_id
+        team_name,
+        department
+    from {{ ref('int_support__support_teams_checked') }}
+    where quarantine_reason is null
 
 ),
 

@@ -6,8 +6,7 @@ with schedules as (
 
     select
         *,
-        schedule_id || ' from ' || cast(starts_minute as {{ dbt.type_string() }})
-        || ' to ' || cast(ends_minute as {{ dbt.type_string() }}) as interval_key,
+        {{ key_of('schedule_id', [['from ', 'starts_minute'], ['to ', 'ends_minute']]) }} as interval_key,
         {{ copy_number('source_vendor, schedule_id, starts_minute, ends_minute', ['loaded_at desc nulls last', 'time_zone']) }}
             as copy_number
     from {{ ref('int_support__schedules_unioned') }}

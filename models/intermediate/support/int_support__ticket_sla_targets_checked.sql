@@ -14,8 +14,7 @@ targets as (
     select
         targets.*,
         tickets.ticket_id as known_ticket_id,
-        targets.ticket_id || ' ' || targets.metric || ' ' || coalesce(cast(targets.applied_at as {{ dbt.type_string() }}), '')
-            as target_key,
+        {{ key_of('targets.ticket_id', [['', 'targets.metric'], ['', 'targets.applied_at']]) }} as target_key,
         {{ copy_number('targets.source_vendor, targets.ticket_id, targets.metric, targets.applied_at', [
             'targets.loaded_at desc nulls last', 'targets.target_minutes', 'targets.is_business_hours',
         ]) }} as copy_number
@@ -30,11 +29,14 @@ checked as (
         *,
         {{ quarantine_reason([
             ['unparseable_value', 'parse_errors is not null'],
-            ['missing_key', 'ticket_id is null or metric is null or target_minutes is null'],
+            ['missing_key', 'ticket_id is null'],
+            ['unknown_ticket', 'known_ticket_id is null'],
+            ['missing_time', 'metric is null and target_minutes is null and applied_at is null'],
+            ['unknown_sla_policy', 'metric is null and target_minutes is null'],
+            ['missing_key', 'metric is null or target_minutes is null'],
             ['duplicate_key', 'copy_number > 1'],
             ['negative_amount', 'target_minutes < 0'],
             ['after_as_of_date', is_after_as_of('applied_at')],
-            ['unknown_ticket', 'known_ticket_id is null'],
         ]) }} as quarantine_reason
     from targets
 

@@ -14,9 +14,7 @@ with records as (
 
 answer_keys as (
 
-    select response_id as answer_key from {{ ref('int_survey__survey_responses_unioned') }}
-    union
-    select survey_response_id as answer_key from {{ ref('int_survey__survey_responses_unioned') }}
+    select * from {{ ref('int_survey__answer_keys') }}
 
 ),
 

@@ -128,9 +128,10 @@ checked as (
         *,
         metric is not null as is_scored,
         {{ quarantine_reason([
+            ['missing_key', 'response_id is null'],
+            ['unknown_survey', 'metric is null and survey_id is null'],
             ['not_scored', 'metric is null'],
             ['test_answer', 'is_test'],
-            ['missing_key', 'response_id is null'],
             ['duplicate_key', 'copy_number > 1'],
             ['score_not_a_number', "raw_score is null and parse_errors like '%raw_score%'"],
             ['unparseable_value', 'parse_errors is not null'],
@@ -153,15 +154,15 @@ select
     *,
     case when first_reason <> 'not_scored' then first_reason end as quarantine_reason,
     {{ record_id('response_id') }} as record_id,
-    -- of an employee's answer neither score nor time
+    -- of an employee's answer, or one of nobody knows what, neither score nor time
     coalesce(
         {{ payload(
             ['response_id', 'survey_id', 'question_id', 'metric', 'parse_errors'],
-            when="first_reason <> 'not_scored' and survey_family = 'employee'",
+            when="first_reason <> 'not_scored' and coalesce(survey_family, 'employee') = 'employee'",
         ) }},
         {{ payload([
             'response_id', 'survey_id', 'question_id', 'metric', 'raw_score', 'responded_at', 'sent_at', 'account_ref',
             'parse_errors',
-        ], numbers=['raw_score'], when="first_reason <> 'not_scored' and coalesce(survey_family, '') <> 'employee'") }}
+        ], numbers=['raw_score'], when="first_reason <> 'not_scored' and survey_family <> 'employee'") }}
     ) as payload
 from checked

@@ -3,7 +3,7 @@ with features as (
 
     select
         *,
-        {{ copy_number('source_vendor, feature_id', ['loaded_at desc nulls last', 'feature_name', 'module', 'is_sticky']) }}
+        {{ copy_number('source_vendor, feature_id', ['parse_errors nulls first', 'loaded_at desc nulls last', 'feature_name', 'module', 'is_sticky']) }}
             as copy_number
     from {{ ref('int_usage__features_unioned') }}
 
@@ -15,8 +15,8 @@ checked as (
         *,
         {{ quarantine_reason([
             ['missing_key', 'feature_id is null'],
-            ['duplicate_key', 'copy_number > 1'],
             ['unparseable_value', 'parse_errors is not null'],
+            ['duplicate_key', 'copy_number > 1'],
         ]) }} as quarantine_reason
     from features
 

@@ -3,7 +3,7 @@ with product_accounts as (
 
     select
         *,
-        {{ copy_number('source_vendor, product_account_id', ['loaded_at desc nulls last', 'account_ref', 'modules_entitled']) }}
+        {{ copy_number('source_vendor, product_account_id', ['parse_errors nulls first', 'loaded_at desc nulls last', 'account_ref', 'modules_entitled']) }}
             as copy_number
     from {{ ref('int_usage__product_accounts_unioned') }}
 
@@ -26,8 +26,8 @@ checked as (
         *,
         {{ quarantine_reason([
             ['missing_key', 'product_account_id is null'],
-            ['duplicate_key', 'copy_number > 1'],
             ['unparseable_value', 'parse_errors is not null'],
+            ['duplicate_key', 'copy_number > 1'],
             ['unknown_account', 'account_id is null'],
             ['negative_amount', 'modules_entitled < 0'],
         ]) }} as quarantine_reason

@@ -3,7 +3,7 @@ with product_users as (
 
     select
         *,
-        {{ copy_number('source_vendor, product_user_id', ['loaded_at desc nulls last', 'product_account_id', 'email_key']) }}
+        {{ copy_number('source_vendor, product_user_id', ['parse_errors nulls first', 'loaded_at desc nulls last', 'product_account_id', 'email_key']) }}
             as copy_number
     from {{ ref('int_usage__product_users_unioned') }}
 
@@ -15,8 +15,8 @@ checked as (
         *,
         {{ quarantine_reason([
             ['missing_key', 'product_user_id is null'],
-            ['duplicate_key', 'copy_number > 1'],
             ['unparseable_value', 'parse_errors is not null'],
+            ['duplicate_key', 'copy_number > 1'],
         ]) }} as quarantine_reason
     from product_users
 

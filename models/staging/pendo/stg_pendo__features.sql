@@ -1,4 +1,4 @@
--- Deleted features stay: their use is history.
+-- Grain: the newest version of a feature, every landed copy of it. Deleted features stay: their use is history.
 {{ config(enabled=is_listed('usage', 'pendo')) }}
 {%- set feature = landed('pendo', 'feature_history') %}
 {%- set area = landed('pendo', 'group') %}
@@ -23,15 +23,7 @@ latest as (
 
     select
         *,
-        row_number() over (
-            partition by feature_id
-            order by
-                updated_at desc nulls last,
-                loaded_at desc nulls last,
-                feature_name asc,
-                group_id asc,
-                is_sticky asc
-        ) as version_number
+        rank() over (partition by feature_id, parse_errors is null order by updated_at desc nulls last) as nth_latest
     from versions
 
 ),
@@ -56,4 +48,4 @@ select
     latest.parse_errors
 from latest
 left join areas on latest.group_id = areas.group_id
-where latest.version_number = 1 or latest.feature_id is null
+where latest.nth_latest = 1 or latest.feature_id is null or latest.parse_errors is not null

@@ -1,4 +1,4 @@
--- Deleted accounts stay: their use is history.
+-- Grain: the newest version of an account, every landed copy of it. Deleted accounts stay: their use is history.
 {{ config(enabled=is_listed('usage', 'pendo')) }}
 {%- set account = landed('pendo', 'account_history') %}
 {%- set keys = [
@@ -29,14 +29,7 @@ latest as (
 
     select
         *,
-        row_number() over (
-            partition by product_account_id
-            order by
-                updated_at desc nulls last,
-                loaded_at desc nulls last,
-                account_ref asc,
-                modules_entitled asc
-        ) as version_number
+        rank() over (partition by product_account_id, parse_errors is null order by updated_at desc nulls last) as nth_latest
     from versions
 
 )
@@ -48,4 +41,4 @@ select
     loaded_at,
     parse_errors
 from latest
-where version_number = 1 or product_account_id is null
+where nth_latest = 1 or product_account_id is null or parse_errors is not null

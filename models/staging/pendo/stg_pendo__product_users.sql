@@ -1,4 +1,4 @@
--- Deleted visitors stay: their use is history.
+-- Grain: the newest version of a visitor, every landed copy of it. Deleted visitors stay: their use is history.
 {{ config(enabled=is_listed('usage', 'pendo')) }}
 {%- set visitor = landed('pendo', 'visitor_history') %}
 {%- set emails = ['metadata_email', 'metadata_agent_email', 'metadata_auto_email', 'email'] %}
@@ -22,14 +22,7 @@ latest as (
 
     select
         *,
-        row_number() over (
-            partition by product_user_id
-            order by
-                updated_at desc nulls last,
-                loaded_at desc nulls last,
-                product_account_id asc,
-                user_email asc
-        ) as version_number
+        rank() over (partition by product_user_id, parse_errors is null order by updated_at desc nulls last) as nth_latest
     from versions
 
 )
@@ -41,4 +34,4 @@ select
     loaded_at,
     parse_errors
 from latest
-where version_number = 1 or product_user_id is null
+where nth_latest = 1 or product_user_id is null or parse_errors is not null

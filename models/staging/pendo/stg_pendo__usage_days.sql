@@ -2,7 +2,8 @@
 -- account, visitor and day. The row without a feature carries the visit and every event that no
 -- feature row counts, so that events add up to Pendo's total: event holds page views and feature
 -- clicks too, hence page_event is read only where event is not landed. Pendo counts no sessions:
--- a day of use is one visit. One pass: each event is grouped here, before anything joins.
+-- a day of use is one visit. One pass: each event is grouped here, before anything joins. Clicks that name no feature stand
+-- without a key: they are set aside, and are in the total of event as they are.
 {{ config(enabled=is_listed('usage', 'pendo')) }}
 {%- set event = landed('pendo', 'event') %}
 {%- set page_event = landed('pendo', 'page_event') %}
@@ -129,12 +130,13 @@ rolled_up as (
         usage_date,
         feature_id,
         parse_errors,
+        feature_id is not null as has_key,
         sum(events) as events,
         0 as logins,
         sum(minutes) as minutes,
         max(loaded_at) as loaded_at
     from account_days
-    where feature_id is not null
+    where is_feature
     group by product_account_id, product_user_id, usage_date, feature_id, parse_errors
 
     union all
@@ -145,6 +147,7 @@ rolled_up as (
         usage_date,
         cast(null as {{ sql_type('string') }}) as feature_id,
         parse_errors,
+        true as has_key,
         case
             when sum(case when is_feature then -events else events end) > 0
                 then sum(case when is_feature then -events else events end)
@@ -154,14 +157,19 @@ rolled_up as (
         sum(case when not is_feature then minutes end) as minutes,
         max(loaded_at) as loaded_at
     from account_days
+    where not is_feature or feature_id is not null
     group by product_account_id, product_user_id, usage_date, parse_errors
 
 )
 
 select
-    coalesce(product_account_id, '') || '|' || coalesce(product_user_id, '') || '|'
-    || coalesce(cast(usage_date as {{ dbt.type_string() }}), '') || '|' || coalesce(feature_id, '')
-    || coalesce('|' || parse_errors, '') as usage_day_id,
+    case
+        when has_key
+            then
+                coalesce(product_account_id, '') || '|' || coalesce(product_user_id, '') || '|'
+                || coalesce(cast(usage_date as {{ dbt.type_string() }}), '') || '|' || coalesce(feature_id, '')
+                || coalesce('|' || parse_errors, '')
+    end as usage_day_id,
     product_account_id,
     product_user_id,
     usage_date,

@@ -46,7 +46,7 @@ with
 ),
 {%- endfor %}
 
-sends as (
+all_sends as (
 
     select * from mail_sends
     union all
@@ -54,7 +54,20 @@ sends as (
 
 ),
 
-recipients as (
+sends as (
+
+    select
+        distribution_id,
+        max(survey_id) as survey_id,
+        min(sent_at) as sent_at,
+        max(request_type) as request_type,
+        max(invite_id) as invite_id
+    from all_sends
+    group by distribution_id
+
+),
+
+all_recipients as (
 
     select * from mail_recipients
     union all
@@ -62,27 +75,49 @@ recipients as (
 
 ),
 
-directory_contacts as (
+-- nobody can tell whether two recipients without a key are the same one
+recipients as (
+
+    select
+        *,
+        case
+            when recipient_id is null
+                then row_number() over (partition by recipient_id order by distribution_id, sent_at, loaded_at)
+        end as unnamed_number
+    from all_recipients
+
+),
+
+landed_contacts as (
 
     select
         {{ field(directory_contact, 'id', required=true) }} as contact_id,
-        max(lower({{ field(directory_contact, 'email') }})) as email,
-        max({{ field(directory_contact, 'ext_ref') }}) as external_ref
+        lower({{ field(directory_contact, 'email') }}) as email,
+        {{ field(directory_contact, 'ext_ref') }} as external_ref
     from {{ landed_from(directory_contact) }}
     where
         {{ live_rows(directory_contact) }}
-    group by 1
 
     union all
 
     select
         {{ field(core_contact, 'id', required=true) }} as contact_id,
-        max(lower({{ field(core_contact, 'email') }})) as email,
-        max({{ field(core_contact, 'external_data_reference') }}) as external_ref
+        lower({{ field(core_contact, 'email') }}) as email,
+        {{ field(core_contact, 'external_data_reference') }} as external_ref
     from {{ landed_from(core_contact) }}
     where
         {{ live_rows(core_contact) }}
-    group by 1
+
+),
+
+directory_contacts as (
+
+    select
+        contact_id,
+        max(email) as email,
+        max(external_ref) as external_ref
+    from landed_contacts
+    group by contact_id
 
 ),
 
@@ -102,7 +137,7 @@ invitations as (
     from recipients
     left join sends on recipients.distribution_id = sends.distribution_id
     where coalesce(sends.request_type, 'invite') not in ('testemail', 'thankyou')
-    group by 1, 2
+    group by 1, 2, recipients.unnamed_number
 
 )
 

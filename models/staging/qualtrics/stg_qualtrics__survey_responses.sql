@@ -1,5 +1,6 @@
 -- Grain: one row per answered question (matrix row, loop) of a session. What is a metric is
--- policy and decided after staging; free text goes no further than this view.
+-- policy and decided after staging; free text goes no further than this view. Answers go with a session that was deleted;
+-- one whose session never landed stays and has no survey.
 {{ config(enabled=is_listed('survey', 'qualtrics')) }}
 {%- set session = landed('qualtrics', 'survey_response') %}
 {%- set answer = landed('qualtrics', 'question_response') %}
@@ -24,10 +25,11 @@ with sessions as (
         {{ field(session, 'external_reference') }} as external_contact_ref,
         lower({{ field(session, 'distribution_channel') }}) as distribution_channel,
         lower({{ field(session, 'status') }}) as session_status,
+        {{ is_deleted(session) }} as is_deleted,
         {{ parse_errors(session, [('end_date', 'timestamp', 'responded_at')]) }} as parse_errors
     from {{ landed_from(session) }}
     where
-        {{ live_rows(session) }}
+        {{ live_rows(session, keep_deleted=true) }}
 
 ),
 
@@ -180,3 +182,4 @@ left join options
         and named_answers.option_key = options.option_key
 left join surveys on sessions.survey_id = surveys.survey_id
 left join embedded_data on named_answers.survey_response_id = embedded_data.survey_response_id
+where sessions.is_deleted is not true

@@ -1,5 +1,5 @@
 -- Tasks (calls, mails) and events (meetings, business reviews). A task counts from when it
--- was done: an open one has not happened. List mails and cadences are sent by machines.
+-- was done: an open one has not happened. List mails and cadences are sent by machines. A lead (key 00Q) is no contact yet.
 {{ config(enabled=is_listed('crm', 'salesforce')) }}
 {%- set task = landed('salesforce', 'task') %}
 {%- set event = landed('salesforce', 'event') %}
@@ -9,7 +9,7 @@ with tasks as (
     select
         {{ field(task, 'id', required=true) }} as activity_id,
         {{ field(task, 'account_id') }} as account_ref,
-        {{ field(task, 'who_id') }} as contact_ref,
+        {{ field(task, 'who_id') }} as person_id,
         {{ field(task, 'owner_id') }} as owner_id,
         lower(coalesce({{ field(task, 'type') }}, {{ field(task, 'task_subtype') }}, '')) as type_text,
         lower(coalesce({{ field(task, 'task_subtype') }}, '')) as subtype_text,
@@ -33,7 +33,7 @@ events as (
     select
         {{ field(event, 'id', required=true) }} as activity_id,
         {{ field(event, 'account_id') }} as account_ref,
-        {{ field(event, 'who_id') }} as contact_ref,
+        {{ field(event, 'who_id') }} as person_id,
         {{ field(event, 'owner_id') }} as owner_id,
         lower(coalesce({{ field(event, 'type') }}, 'meeting')) as type_text,
         lower(coalesce({{ field(event, 'event_subtype') }}, '')) as subtype_text,
@@ -83,12 +83,13 @@ typed as (
 select
     activity_id,
     account_ref,
-    contact_ref,
+    case when substring(person_id, 1, 3) <> '00Q' then person_id end as contact_ref,
     owner_id,
     activity_type,
     -- a to-do is no contact
     activity_type <> 'other' and direction_text <> 'inbound' and type_text not like '%inbound%' as is_outbound,
     coalesce(is_automated_flag, false) or subtype_text in ('listemail', 'cadence') as is_automated,
+    has_happened,
     case when has_happened then happened_at end as occurred_at,
     rating,
     loaded_at,

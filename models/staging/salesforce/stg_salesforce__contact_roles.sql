@@ -44,10 +44,11 @@ opportunities as (
 
     select
         {{ field(opportunity, 'id', required=true) }} as opportunity_id,
-        {{ field(opportunity, 'account_id') }} as account_id
+        max({{ field(opportunity, 'account_id') }}) as account_id
     from {{ landed_from(opportunity) }}
     where
         {{ live_rows(opportunity) }}
+    group by 1
 
 ),
 

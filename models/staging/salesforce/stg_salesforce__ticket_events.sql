@@ -1,5 +1,5 @@
 -- Status and owner changes, comments and mails of Service Cloud cases. A closed status is
--- solved: Salesforce has no state between.
+-- solved: Salesforce has no state between. A change that names no field has no type.
 {{ config(enabled=is_listed('support', 'salesforce')) }}
 {%- set history = landed('salesforce', 'case_history', in_demo=false) %}
 {%- set comment = landed('salesforce', 'case_comment', in_demo=false) %}
@@ -8,7 +8,7 @@
 select
     {{ field(history, 'id', required=true) }} as event_id,
     {{ field(history, 'case_id', required=true) }} as ticket_id,
-    case lower({{ field(history, 'field') }}) when 'owner' then 'assignee' else 'status' end as event_type,
+    case lower({{ field(history, 'field') }}) when 'owner' then 'assignee' when 'status' then 'status' end as event_type,
     {{ field(history, 'created_date', 'timestamp') }} as occurred_at,
     {{ field(history, 'created_by_id') }} as actor_id,
     'agent' as actor_type,
@@ -24,7 +24,7 @@ select
 from {{ landed_from(history) }}
 where
     {{ live_rows(history) }}
-    and lower({{ field(history, 'field') }}) in ('status', 'owner')
+    and coalesce(lower({{ field(history, 'field') }}), 'status') in ('status', 'owner')
 
 union all
 

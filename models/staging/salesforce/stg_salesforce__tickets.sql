@@ -1,4 +1,5 @@
--- Service Cloud cases, for those who support customers there.
+-- Service Cloud cases, for those who support customers there. Deleted cases are kept and flagged: they count nowhere, but their
+-- events must not look like those of unknown ones.
 {{ config(enabled=is_listed('support', 'salesforce')) }}
 {%- set cases = landed('salesforce', 'case', in_demo=false) %}
 
@@ -31,9 +32,10 @@ select
     {{ field(cases, 'business_hours_id') }} as schedule_id,
     {{ field(cases, 'master_record_id') }} as merged_into_ticket_id,
     {{ field(cases, 'master_record_id') }} is not null as is_merged,
-    false as is_deleted,
+    {{ is_deleted(cases) }} as is_deleted,
     {{ loaded_at(cases) }} as loaded_at,
-    {{ parse_errors(cases, [('created_date', 'timestamp'), ('closed_date', 'timestamp')]) }} as parse_errors
+    {{ parse_errors(cases, [('created_date', 'timestamp'), ('first_response_at_c', 'timestamp'), ('closed_date', 'timestamp')]) }}
+        as parse_errors
 from {{ landed_from(cases) }}
 where
-    {{ live_rows(cases) }}
+    {{ live_rows(cases, keep_deleted=true) }}

@@ -1,6 +1,7 @@
 -- Grain: one row per version of a subscription and item of it. Stripe lands items and prices as
 -- they are now, so an older version carries today's price; the quantity of its own time is known
--- where the subscription has one item. Discounts are not counted: revenue is the list price.
+-- where the subscription has one item. Discounts are not counted: revenue is the list price. An item of a subscription that
+-- never landed stands alone, without a customer and without a time.
 {{ config(enabled=is_listed('billing', 'stripe')) }}
 {%- set history = landed('stripe', 'subscription_history') %}
 {%- set current = landed('stripe', 'subscription', in_demo=false) %}
@@ -99,9 +100,19 @@ items as (
         {{ field(item, ['subscription_id', 'subscription'], required=true) }} as subscription_id,
         {{ field(item, ['price_id', 'plan_id', 'price', 'plan']) }} as price_id,
         {{ field(item, 'quantity', 'bigint') }} as quantity,
-        count(*) over (partition by {{ field(item, ['subscription_id', 'subscription']) }}) as items_of_subscription
+        count(*) over (partition by {{ field(item, ['subscription_id', 'subscription']) }}) as items_of_subscription,
+        {{ loaded_at(item) }} as loaded_at,
+        {{ parse_errors(item, [('quantity', 'bigint', 'item_quantity')]) }} as parse_errors
     from {{ landed_from(item) }}
     where {{ live_rows(item) }}
+
+),
+
+-- deleted ones and those of test mode too
+known_subscriptions as (
+
+    select distinct {{ field(subscription, 'id') }} as subscription_id
+    from {{ landed_from(subscription) }}
 
 ),
 
@@ -115,6 +126,9 @@ landed_prices as (
         lower({{ field(price, 'recurring_interval') }}) as recurring_interval,
         {{ field(price, 'recurring_interval_count', 'bigint') }} as interval_count,
         lower({{ field(price, 'recurring_usage_type') }}) as usage_type,
+        {{ parse_errors(price, [
+            ('unit_amount', 'double precision'), ('unit_amount_decimal', 'double precision'), ('recurring_interval_count', 'bigint'),
+        ]) }} as parse_errors,
         1 as precedence
     from {{ landed_from(price) }}
     where {{ live_rows(price, keep_deleted=true) }}
@@ -129,6 +143,8 @@ landed_prices as (
         lower({{ field(plan, 'interval') }}) as recurring_interval,
         {{ field(plan, 'interval_count', 'bigint') }} as interval_count,
         lower({{ field(plan, 'usage_type') }}) as usage_type,
+        {{ parse_errors(plan, [('amount', 'double precision'), ('amount_decimal', 'double precision'), ('interval_count', 'bigint')]) }}
+            as parse_errors,
         2 as precedence
     from {{ landed_from(plan) }}
     where {{ live_rows(plan, keep_deleted=true) }}
@@ -155,7 +171,15 @@ prices as (
 priced_versions as (
 
     select
-        versions.*,
+        versions.subscription_id,
+        versions.version_number,
+        versions.customer_id,
+        versions.status,
+        versions.is_paying,
+        versions.valid_from,
+        versions.valid_to,
+        versions.loaded_at,
+        nullif(concat_ws(',', versions.parse_errors, items.parse_errors, prices.parse_errors), '') as parse_errors,
         items.item_id,
         case
             when items.items_of_subscription > 1 then items.quantity
@@ -190,3 +214,23 @@ select
     loaded_at,
     parse_errors
 from priced_versions
+
+union all
+
+select
+    items.subscription_id || '#0' || coalesce('#' || items.item_id, '') as subscription_version_id,
+    items.subscription_id,
+    items.item_id as subscription_item_id,
+    cast(null as {{ sql_type('string') }}) as customer_id,
+    cast(null as {{ sql_type('string') }}) as status,
+    false as is_paying,
+    items.quantity as seats,
+    cast(null as {{ sql_type('numeric(18,2)') }}) as mrr,
+    cast(null as {{ sql_type('string') }}) as currency,
+    cast(null as {{ sql_type('timestamp') }}) as valid_from,
+    cast(null as {{ sql_type('timestamp') }}) as valid_to,
+    items.loaded_at,
+    items.parse_errors
+from items
+left join known_subscriptions on items.subscription_id = known_subscriptions.subscription_id
+where known_subscriptions.subscription_id is null

@@ -21,4 +21,4 @@ select
     loaded_at,
     parse_errors
 from {{ ref('stg_zendesk__ticket_surveys') }}
-where question_number = 1
+where question_number = 1 and survey_id is not null

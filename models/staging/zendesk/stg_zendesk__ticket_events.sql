@@ -1,5 +1,5 @@
 -- Grain: one row per field change or comment. A change has no id of its own: ticket, field, time
--- and value are its key, so that a change landed twice is a duplicate like any other.
+-- and value are its key, so that a change landed twice is a duplicate like any other. A change that names no field has no key.
 {{ config(enabled=is_listed('support', 'zendesk')) }}
 {%- set ticket = landed('zendesk', 'ticket') %}
 {%- set history = landed('zendesk', 'ticket_field_history') %}
@@ -24,7 +24,8 @@ with changes as (
     from {{ landed_from(history) }}
     where
         {{ live_rows(history, history=true) }}
-        and lower({{ field(history, 'field_name') }}) in ('status', 'priority', 'assignee_id', 'group_id', 'satisfaction_score')
+        and coalesce(lower({{ field(history, 'field_name') }}), 'status')
+        in ('status', 'priority', 'assignee_id', 'group_id', 'satisfaction_score')
 
 ),
 

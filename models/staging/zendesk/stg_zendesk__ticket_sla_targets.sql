@@ -1,4 +1,5 @@
--- Grain: one row per ticket, applied policy and metric.
+-- Grain: one row per ticket, applied policy and metric. A policy without a target of ours for the ticket's priority asks for
+-- nothing; one applied to a ticket that is not there, or that had no version then, stands alone and without a metric.
 {{ config(enabled=is_listed('support', 'zendesk')) }}
 {%- set ticket = landed('zendesk', 'ticket') %}
 {%- set applied = landed('zendesk', 'ticket_sla_policy') %}
@@ -67,22 +68,29 @@ versions as (
 
 select
     applied_policies.ticket_id,
-    case targets.policy_metric when 'first_reply_time' then 'first_reply' else 'resolution' end as metric,
+    case
+        when targets.policy_metric = 'first_reply_time' then 'first_reply'
+        when targets.policy_metric is not null then 'resolution'
+    end as metric,
     targets.target_minutes,
     targets.is_business_hours,
     applied_policies.applied_at,
     applied_policies.loaded_at,
     nullif(concat_ws(',', applied_policies.parse_errors, targets.parse_errors), '') as parse_errors
 from applied_policies
-inner join priorities on applied_policies.ticket_id = priorities.ticket_id
-inner join versions
+left join priorities on applied_policies.ticket_id = priorities.ticket_id
+left join versions
     on
         applied_policies.sla_policy_id = versions.sla_policy_id
         and applied_policies.applied_at >= versions.version_at
         and (versions.next_version_at is null or applied_policies.applied_at < versions.next_version_at)
-inner join targets
+left join targets
     on
         versions.sla_policy_id = targets.sla_policy_id
         and versions.version_at = targets.version_at
         and priorities.severity = targets.severity
-where targets.policy_metric in ('first_reply_time', 'full_resolution_time', 'total_resolution_time')
+        and targets.policy_metric in ('first_reply_time', 'full_resolution_time', 'total_resolution_time')
+where
+    targets.policy_metric is not null
+    or priorities.ticket_id is null
+    or versions.sla_policy_id is null

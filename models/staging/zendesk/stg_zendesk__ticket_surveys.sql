@@ -1,6 +1,7 @@
 -- Grain: one row per satisfaction survey about a ticket (and rating question of the newer ones).
 -- Where a ticket has a newer survey its old good/bad one is not read; where neither table is
--- landed the score changes of the ticket stand in: each offer begins a survey, its last score counts.
+-- landed the score changes of the ticket stand in: each offer begins a survey, its last score counts. An answer to a survey that
+-- never landed stands without survey and metric.
 {{ config(enabled=is_listed('survey', 'zendesk')) }}
 {%- set ticket = landed('zendesk', 'ticket') %}
 {%- set organization = landed('zendesk', 'organization') %}
@@ -60,10 +61,11 @@ csat_surveys as (
         {{ field(survey, 'responder_id') }} as respondent_id,
         {{ field(survey, ['created_at', 'sent_at'], 'timestamp') }} as sent_at,
         {{ loaded_at(survey) }} as loaded_at,
+        {{ is_deleted(survey) }} as is_deleted,
         {{ parse_errors(survey, [(['created_at', 'sent_at'], 'timestamp')]) }} as parse_errors
     from {{ landed_from(survey) }}
     where
-        {{ live_rows(survey) }}
+        {{ live_rows(survey, keep_deleted=true) }}
 
 ),
 
@@ -104,7 +106,7 @@ csat_ratings as (
         *,
         row_number() over (partition by survey_response_id order by question_id) as question_number
     from csat_answers
-    where answer_type = 'rating_scale' or (answer_type is null and rating is not null)
+    where answer_type = 'rating_scale' or (answer_type is null and (rating is not null or parse_errors like '%raw_score%'))
 
 ),
 
@@ -133,6 +135,33 @@ newer_surveys as (
     from csat_surveys
     left join csat_sessions on csat_surveys.survey_response_id = csat_sessions.survey_response_id
     left join csat_ratings on csat_surveys.survey_response_id = csat_ratings.survey_response_id
+    where not csat_surveys.is_deleted
+
+    union all
+
+    select
+        csat_answers.survey_response_id as survey_key,
+        cast(null as {{ sql_type('string') }}) as survey_id,
+        csat_answers.question_id,
+        cast(null as {{ sql_type('string') }}) as metric,
+        cast(null as {{ sql_type('bigint') }}) as question_number,
+        cast(null as {{ sql_type('string') }}) as ticket_id,
+        cast(null as {{ sql_type('string') }}) as respondent_id,
+        cast(null as {{ sql_type('string') }}) as agent_id,
+        cast(null as {{ sql_type('string') }}) as team_id,
+        csat_answers.created_at as sent_at,
+        true as is_answered,
+        csat_answers.answered_at as responded_at,
+        csat_answers.rating as raw_score,
+        1 as scale_min,
+        5 as scale_max,
+        4 as top_box_from,
+        csat_answers.answer_text as comment_text,
+        csat_answers.loaded_at,
+        csat_answers.parse_errors
+    from csat_answers
+    left join csat_surveys on csat_answers.survey_response_id = csat_surveys.survey_response_id
+    where csat_surveys.survey_response_id is null
 
 ),
 
@@ -221,7 +250,7 @@ ratings as (
 
 ),
 
-newly_surveyed_tickets as (select distinct ticket_id from csat_surveys),
+newly_surveyed_tickets as (select distinct ticket_id from csat_surveys where not is_deleted),
 
 older_surveys as (
 
@@ -250,8 +279,8 @@ surveys as (
         agent_id,
         team_id,
         sent_at,
-        score not in ('offered', 'unoffered') as is_answered,
-        case when score not in ('offered', 'unoffered') then scored_at end as responded_at,
+        coalesce(score <> 'offered', true) as is_answered,
+        case when coalesce(score <> 'offered', true) then scored_at end as responded_at,
         case when score like 'good%' then 1 when score like 'bad%' then 0 end as raw_score,
         0 as scale_min,
         1 as scale_max,
@@ -260,7 +289,7 @@ surveys as (
         loaded_at,
         parse_errors
     from older_surveys
-    where score is not null and score <> 'unoffered'
+    where score is null or score <> 'unoffered'
 
 )
 

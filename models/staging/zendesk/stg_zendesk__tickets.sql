@@ -25,9 +25,7 @@ with tickets as (
         {{ replace_pattern(field(ticket, 'merged_ticket_ids'), '[^0-9,]', '') }} as merged_ticket_ids,
         coalesce({{ field(ticket, 'tags') }}, '') like '%closed_by_merge%'
         or coalesce(lower({{ field(ticket, 'via_source_rel') }}), '') = 'merge' as is_closed_by_merge,
-        {% for flag in deleted_flags() -%}
-        coalesce({{ field(ticket, flag, 'boolean') }}, false) or {% endfor -%}
-        coalesce(lower({{ field(ticket, 'status') }}), '') = 'deleted' as is_deleted,
+        {{ is_deleted(ticket) }} or coalesce(lower({{ field(ticket, 'status') }}), '') = 'deleted' as is_deleted,
         {{ loaded_at(ticket) }} as loaded_at,
         {{ parse_errors(ticket, [('created_at', 'timestamp')]) }} as parse_errors
     from {{ landed_from(ticket) }}
