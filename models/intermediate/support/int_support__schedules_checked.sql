@@ -8,8 +8,9 @@ with schedules as (
         *,
         schedule_id || ' from ' || cast(starts_minute as {{ dbt.type_string() }})
         || ' to ' || cast(ends_minute as {{ dbt.type_string() }}) as interval_key,
-        {{ copy_number('source_vendor, schedule_id, starts_minute, ends_minute', ['loaded_at desc nulls last', 'time_zone']) }}
-            as copy_number
+        {{ copy_number('source_vendor, schedule_id, starts_minute, ends_minute', [
+            'loaded_at desc nulls last', 'time_zone', 'created_at', 'schedule_name',
+        ]) }} as copy_number
     from {{ ref('int_support__schedules_unioned') }}
 
 ),
