@@ -31,7 +31,8 @@ coalesce({{ dbt.replace(key, "'#'", "'##'") }}, '(missing)')
 {%- endmacro %}
 
 {#- JSON object of the named columns of a row that was set aside; numbers names the doubles, which
-    engines would spell each in their own way. Texts are cut: it is to find the row. Never name a personal column: the mart is public. -#}
+    engines would spell each in their own way. Texts are cut: the payload is to find the row. Never
+    name a personal column: the mart is public. -#}
 {% macro payload(columns, numbers=[], when='quarantine_reason is not null') -%}
     {%- set pairs = [] -%}
     {%- for column in columns -%}
