@@ -1,10 +1,11 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary env lint test lock clean
+.PHONY: help build publish summary env lint test test-slow slim docs lock clean
 
 PYTHON ?= python3
 UV ?= uv
 ARGS ?=
+STATE ?=
 PYTEST_ARGS ?=
 
 VENV := .venv
@@ -23,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## Show this help
 	@echo "voc-warehouse: make <target>"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
 	@echo "Arguments for dbt go in ARGS, for example: make build ARGS=\"--target postgres\""
 
 build: $(STAMP) profiles.yml ## Build the warehouse with dbt, publish its marts and print the headline figures
@@ -48,7 +49,18 @@ lint: $(STAMP) profiles.yml ## Check the policy seeds, and the style of the SQL 
 	  || { cat target/lint.log >&2; exit 1; }
 
 test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and PostgreSQL)
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+test-slow: $(STAMP) ## Run the tests that need minutes: builds that are killed, a full disk
+	@$(BIN)/python -m pytest -m slow --dist load $(PYTEST_ARGS)
+
+slim: $(STAMP) profiles.yml ## Build what differs from the manifest.json in STATE=folder, in schemas ci_*, and read the rest
+	@test -f "$(STATE)/manifest.json" || { \
+	  echo "make slim needs STATE=folder, the folder with the manifest.json of the last build of this warehouse." >&2; exit 2; }
+	@VOC_SCHEMA_PREFIX=ci_ $(BIN)/dbt build --selector changed --defer --state "$(STATE)" $(ARGS)
+
+docs: $(STAMP) profiles.yml ## Write dbt's documentation of a built warehouse as one page, target/static_index.html
+	@$(BIN)/dbt docs generate --static $(ARGS)
 
 lock: ## Remake requirements.lock from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { \

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt_common.events.base_types import EventMsg
 
 from voc_cli.settings import UserError
 
@@ -20,11 +23,12 @@ FAILED_STATUSES = {"error", "fail", "runtime error", "partial success"}
 # They decide which warehouse a command works on, so the summary repeats what the build was given.
 CONNECTION_OPTIONS = {"--vars": [], "--target": ["-t"], "--profile": [], "--profiles-dir": []}
 PARTIAL_OPTIONS = {
-    *("--select", "-s", "--models", "--model", "-m", "--exclude", "--selector"),
+    *("--select", "-s", "--models", "--model", "-m", "--exclude"),
     *("--resource-type", "--resource-types", "--empty", "--sample"),
 }
 EXCLUDED_TYPES = ("--exclude-resource-type", "--exclude-resource-types")
 NO_MODELS = {"test", "unit_test"}
+WHOLE_SELECTORS = {None, "full", "lean"}
 
 # What a warehouse says when it cannot be written, and what its user is to do.
 CAUSES = {
@@ -54,6 +58,7 @@ def read_arguments(arguments: Sequence[str]) -> DbtArguments:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     for option, short_forms in CONNECTION_OPTIONS.items():
         parser.add_argument(option, *short_forms)
+    parser.add_argument("--selector")
     parser.add_argument(*EXCLUDED_TYPES, dest="excluded", nargs="+", action="extend", default=[])
     try:
         known, others = parser.parse_known_args(list(arguments))
@@ -67,13 +72,35 @@ def read_arguments(arguments: Sequence[str]) -> DbtArguments:
         profiles_dir=known.profiles_dir,
         variables=known.vars,
         is_partial=any(part.split("=")[0] in PARTIAL_OPTIONS for part in others)
+        or known.selector not in WHOLE_SELECTORS
         or not NO_MODELS.issuperset(known.excluded),
     )
 
 
-def run_dbt(arguments: Sequence[str]) -> dbtRunnerResult:
-    """Run one dbt command in the working directory; it prints its progress and does not raise."""
-    return dbtRunner().invoke(list(arguments))
+def run_dbt(
+    arguments: Sequence[str], listener: Callable[[EventMsg], None] | None = None
+) -> dbtRunnerResult:
+    """Run one dbt command in the working directory; it prints its progress and does not raise.
+
+    `listener` hears every event of the run, whatever is printed.
+    """
+    # A log that cannot be written, as on a full disk, is no reason to print a stack trace.
+    logging.raiseExceptions = False
+    return dbtRunner(callbacks=[listener] if listener else []).invoke(list(arguments))
+
+
+def run_operation(macro: str, arguments: Mapping[str, str], connection: Sequence[str]) -> None:
+    """Run a macro of the project; UserError with what it says when it fails."""
+    said: list[str] = []
+
+    def listen(event: EventMsg) -> None:
+        if event.info.level == "error":
+            said.append(event.info.msg)
+
+    command = ["run-operation", macro, "--args", json.dumps(arguments)]
+    if not run_dbt([*command, *SILENT, *connection], listen).success:
+        cause = _shorten(" ".join(said))
+        raise UserError("\n".join(filter(None, [f"{macro} failed: {cause}", _advice(cause)])))
 
 
 def check_connection(connection: Sequence[str]) -> None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from voc_cli.dbt_runs import SILENT, DbtArguments, failure_text, run_dbt
+from voc_cli.dbt_runs import DbtArguments, run_operation
 from voc_cli.settings import UserError
 from voc_weighting.errors import WeightingError
 from voc_weighting.warehouse import connect_postgres, read_credentials
@@ -62,29 +61,24 @@ def publish(credentials: Any, connection: list[str]) -> str:
     `connection` holds the dbt arguments that choose the warehouse of these credentials.
     """
     if credentials.type != "duckdb":
-        _run_publish({}, connection)
+        run_operation("publish", {}, connection)
         return "the schema published"
     target = published_file(Path(credentials.path).absolute())
     fresh = target.with_name(f"{target.name}.new")
     try:
         _remove(fresh)
-        _run_publish({"file": str(fresh)}, connection)
+        run_operation("publish", {"file": str(fresh)}, connection)
         with fresh.open("rb") as written:
             os.fsync(written.fileno())
         fresh.replace(target)
     except OSError as error:
-        raise UserError(f"The marts could not be published to {target}: {error.strerror}.") from error
+        raise UserError(
+            f"The marts could not be published to {target}: {error.strerror}."
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             _remove(fresh)
     return str(target)
-
-
-def _run_publish(arguments: dict[str, str], connection: list[str]) -> None:
-    command = ["run-operation", "publish", "--args", json.dumps(arguments)]
-    result = run_dbt([*command, *SILENT, *connection])
-    if not result.success:
-        raise UserError(f"The marts were built but not published. {failure_text(result)}")
 
 
 def _remove(database: Path) -> None:

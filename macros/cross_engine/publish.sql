@@ -27,16 +27,17 @@
 {#- A file of its own, because DuckDB lets nobody read a file while a build writes it. -#}
 {% macro duckdb__publish(marts, file, schema) %}
     {%- do run_query("attach '" ~ file | replace("'", "''") ~ "' as published (storage_version 'v1.4.0')") -%}
+    {%- set statements = [] -%}
     {%- for mart in marts -%}
-        {%- do run_query("create schema if not exists published." ~ mart_schema(mart)) -%}
-        {%- do run_query("create table published." ~ mart_schema(mart) ~ "." ~ mart.identifier ~ " as from " ~ mart) -%}
+        {%- do statements.append("create schema if not exists published." ~ mart_schema(mart)) -%}
+        {%- do statements.append("create table published." ~ mart_schema(mart) ~ "." ~ mart.identifier ~ " as from " ~ mart) -%}
     {%- endfor -%}
-    {%- do run_query("commit") -%}
+    {%- do write_at_once(statements) -%}
     {%- do run_query("detach published") -%}
 {% endmacro %}
 
 {#- Rows are replaced, not tables, as long as the columns stay: readers never wait. -#}
-{% macro postgres__publish(marts, file, schema) %}
+{% macro default__publish(marts, file, schema) %}
     {%- set target_schema = env_var('VOC_SCHEMA_PREFIX', '') ~ schema -%}
     {%- set statements = ["create schema if not exists " ~ target_schema] -%}
     {%- for mart in marts -%}
@@ -51,7 +52,7 @@
             {%- do statements.append("create table " ~ published ~ " as select * from " ~ mart) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do run_query("begin; " ~ statements | join("; ") ~ "; commit") -%}
+    {%- do write_at_once(statements) -%}
 {% endmacro %}
 
 {% macro mart_schema(mart) %}{{ return(mart.schema[env_var('VOC_SCHEMA_PREFIX', '') | length:]) }}{% endmacro %}

@@ -8,61 +8,68 @@
     {{ return(load_relation(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias))) }}
 {% endmacro %}
 
-{% macro close_interrupted_runs() %}
-    {%- set history = run_history() if is_recorded_run() -%}
-    {%- if history -%}
-        update {{ history }} set run_status = 'interrupted' where run_status = 'running'
-    {%- endif -%}
+{#- Some statements in a transaction of their own, as hooks have none that is sure to be committed. -#}
+{% macro write_at_once(statements) %}
+    {%- for text in statements -%}
+        {%- call statement(auto_begin=true) -%}{{ text }}{%- endcall -%}
+    {%- endfor -%}
+    {%- do adapter.commit() -%}
 {% endmacro %}
 
 {% macro record_run_start() %}
     {%- set history = run_history() if is_recorded_run() -%}
     {%- if history -%}
-        insert into {{ history }} (run_id, run_status, command, target_name, as_of_date, started_at)
-        select '{{ invocation_id }}', 'running', '{{ flags.WHICH }}', '{{ target.name }}', {{ as_of_date_sql() }}, {{ run_time(run_started_at) }}
-    {%- endif -%}
-{% endmacro %}
-
-{% macro clear_run_start() %}
-    {%- set history = run_history() if is_recorded_run() -%}
-    {%- if history -%}
-        delete from {{ history }} where run_id = '{{ invocation_id }}'
+        {%- do write_at_once([
+            "update " ~ history ~ " set run_status = 'interrupted' where run_status = 'running'",
+            "insert into " ~ history ~ " (run_id, run_status, command, target_name, as_of_date, started_at) select '" ~ invocation_id
+            ~ "', 'running', '" ~ flags.WHICH ~ "', '" ~ target.name ~ "', " ~ as_of_date_sql() ~ ", " ~ run_time(run_started_at),
+        ]) -%}
     {%- endif -%}
 {% endmacro %}
 
 {% macro record_run_end(results) %}
     {%- set history = run_history() if is_recorded_run() -%}
     {%- if history -%}
-        {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='unique_id') | list -%}
-        {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | select('in', models) | list -%}
-        {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error']) | list -%}
-        {%- set finished_at = modules.datetime.datetime.now(modules.pytz.utc) -%}
-        {%- set counts = 'model.' ~ project_name ~ '.int_trust__quarantine_counts' -%}
-        insert into {{ history }} (
-            run_id, run_status, command, target_name, as_of_date, policy_versions, rows_in, rows_out, rows_quarantined, models_built,
-            nodes_failed, duration_seconds, is_whole_project, is_full_refresh, started_at, finished_at
-        )
-        select
-            '{{ invocation_id }}',
-            '{{ 'failed' if failed else 'success' }}',
-            '{{ flags.WHICH }}',
-            '{{ target.name }}',
-            {{ as_of_date_sql() }},
-            '{{ tojson(policy_versions()) }}',
-            {{ 'cast(sum(records) as bigint)' if counts in built else 'cast(null as bigint)' }},
-            {{ 'cast(sum(case when reason is null then records else 0 end) as bigint)' if counts in built else 'cast(null as bigint)' }},
-            {{ 'cast(sum(case when reason is not null then records else 0 end) as bigint)' if counts in built else 'cast(null as bigint)' }},
-            {{ built | length }},
-            {{ failed | length }},
-            cast({{ (finished_at - run_started_at).total_seconds() }} as {{ sql_type('double precision') }}),
-            {{ 'true' if built | length == models | length else 'false' }},
-            {{ 'true' if flags.FULL_REFRESH else 'false' }},
-            {{ run_time(run_started_at) }},
-            {{ run_time(finished_at) }}
-        {%- if counts in built %}
-        from {{ api.Relation.create(database=graph.nodes[counts].database, schema=graph.nodes[counts].schema, identifier=graph.nodes[counts].alias) }}
-        {%- endif -%}
+        {%- do write_at_once(["delete from " ~ history ~ " where run_id = '" ~ invocation_id ~ "'", run_row(history, results)]) -%}
     {%- endif -%}
+{% endmacro %}
+
+{% macro run_row(history, results) %}
+    {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='unique_id') | list -%}
+    {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | select('in', models) | list -%}
+    {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error']) | list -%}
+    {%- set finished_at = modules.datetime.datetime.now(modules.pytz.utc) -%}
+    {%- set counts = graph.nodes['model.' ~ project_name ~ '.int_trust__quarantine_counts'] -%}
+    {%- set has_counts = counts.unique_id in built -%}
+    {%- set rows = {
+        'rows_in': 'sum(records)',
+        'rows_out': 'sum(case when reason is null then records else 0 end)',
+        'rows_quarantined': 'sum(case when reason is not null then records else 0 end)',
+    } -%}
+insert into {{ history }} (
+    run_id, run_status, command, target_name, as_of_date, policy_versions, {{ rows.keys() | join(', ') }}, models_built, nodes_failed,
+    duration_seconds, is_whole_project, is_full_refresh, started_at, finished_at
+)
+select
+    '{{ invocation_id }}',
+    '{{ 'failed' if failed else 'success' }}',
+    '{{ flags.WHICH }}',
+    '{{ target.name }}',
+    {{ as_of_date_sql() }},
+    '{{ tojson(policy_versions()) }}',
+    {%- for sum in rows.values() %}
+    cast({{ sum if has_counts else 'null' }} as bigint),
+    {%- endfor %}
+    {{ built | length }},
+    {{ failed | length }},
+    cast({{ (finished_at - run_started_at).total_seconds() }} as {{ sql_type('double precision') }}),
+    {{ built | length == models | length }},
+    {{ flags.FULL_REFRESH | default(false, true) }},
+    {{ run_time(run_started_at) }},
+    {{ run_time(finished_at) }}
+{%- if has_counts %}
+from {{ api.Relation.create(database=counts.database, schema=counts.schema, identifier=counts.alias) }}
+{%- endif %}
 {% endmacro %}
 
 {#- Policy seed -> the first digits of its fingerprint: another one is another policy. -#}

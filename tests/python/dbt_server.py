@@ -2,7 +2,7 @@
 
 Importing dbt and warming up its parser takes ten seconds of processor time, which every command of
 every test would spend again. Each command still has a process, a folder and an environment of its
-own. `harness.py` starts this beside a copy of the project: requests come in as lines of JSON, and
+own, and is killed when it may not live longer. `harness.py` starts this beside a copy of the project: requests come in as lines of JSON, and
 the exit code of each goes out as a line.
 """
 
@@ -12,6 +12,8 @@ import gc
 import json
 import os
 import runpy
+import select
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -35,9 +37,16 @@ def main() -> None:
     gc.freeze()
     print("ready", file=answers)
     for line in sys.stdin:
+        request = json.loads(line)
+        kill_after = request.pop("kill_after")
         child = os.fork()
         if child == 0:
-            serve(**json.loads(line))
+            serve(**request)
+        if kill_after is not None:
+            watched = os.pidfd_open(child)
+            if not select.select([watched], [], [], kill_after)[0]:
+                os.kill(child, signal.SIGKILL)
+            os.close(watched)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), file=answers)
 

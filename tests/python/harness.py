@@ -16,7 +16,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,8 +95,9 @@ class DbtServer:
         program: str,
         arguments: Sequence[str],
         environment: Mapping[str, str],
+        kill_after: float | None = None,
     ) -> Outcome:
-        """Run dbt, or a module of the copy, as a process in the copy."""
+        """Run dbt, or a module of the copy, as a process in the copy; kill -9 after these seconds."""
         self._lend_parse(project, arguments)
         output = self._folder / "output"
         request = {
@@ -104,12 +106,14 @@ class DbtServer:
             "folder": str(project.root),
             "environment": dict(environment),
             "output": str(output),
+            "kill_after": kill_after,
         }
         assert self._process.stdin
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         exit_code = int(self._answer([program, *arguments]))
-        self._keep_parse(project, arguments)
+        if exit_code != -signal.SIGKILL:
+            self._keep_parse(project, arguments)
         return Outcome(exit_code == 0, output.read_text(errors="replace"), exit_code)
 
     def stop(self) -> None:
@@ -211,9 +215,15 @@ class Project:
             command += ["--target", target]
         return dbt_server().run(self, "dbt", command, self.environment(environment))
 
-    def cli(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Outcome:
-        """Run `python -m voc_cli <arguments>` in the copy."""
-        return dbt_server().run(self, "voc_cli", arguments, self.environment(environment))
+    def cli(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        kill_after: float | None = None,
+    ) -> Outcome:
+        """Run `python -m voc_cli <arguments>` in the copy; kill -9 after these seconds."""
+        environment = self.environment(environment)
+        return dbt_server().run(self, "voc_cli", arguments, environment, kill_after)
 
     def run(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Outcome:
         """Run any other command in the copy."""
@@ -229,6 +239,29 @@ class Project:
             check=False,
         )
         return Outcome(done.returncode == 0, done.stdout, done.returncode)
+
+    @contextlib.contextmanager
+    def running(self, command: Sequence[str], until: str) -> Iterator[subprocess.Popen[str]]:
+        """Another process with a command in the copy, from when it has printed a text."""
+        log = self.root / "running.log"
+        with (
+            log.open("w") as output,
+            subprocess.Popen(
+                command,
+                cwd=self.root,
+                env=self.environment(),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                text=True,
+            ) as process,
+        ):
+            try:
+                while until not in log.read_text() and process.poll() is None:
+                    time.sleep(0.05)
+                yield process
+            finally:
+                process.wait(TIMEOUT_SECONDS)
 
     def environment(self, own: Mapping[str, str] | None = None) -> dict[str, str]:
         """The variables a command sees: away from the settings of whoever runs the tests."""
