@@ -24,3 +24,12 @@
         ~ " and " ~ text ~ " !~ '\\\\u0000' then cast(" ~ text ~ " as json) ->> '" ~ key ~ "' end"
     ) }}
 {% endmacro %}
+
+{#- Text of a value that landed in a JSON type: a JSON text without its quotes. -#}
+{% macro json_value(json) %}{{ return(adapter.dispatch('json_value')(json)) }}{% endmacro %}
+
+{% macro default__json_value(json) %}{{ return("json_extract_string(" ~ json ~ ", '$')") }}{% endmacro %}
+
+{% macro postgres__json_value(json) %}{{ return("(" ~ json ~ " #>> '{}')") }}{% endmacro %}
+
+{% macro spark__json_value(json) %}{{ return("get_json_object(" ~ json ~ ", '$')") }}{% endmacro %}

@@ -2,23 +2,22 @@
 
 {% macro try_to_double(text) %}{{ return(adapter.dispatch('try_to_double')(text)) }}{% endmacro %}
 
+{#- Engines read more than numbers: DuckDB takes 1_0 for 10. -#}
 {% macro default__try_to_double(text) %}
-    {{ return("try_cast(nullif(" ~ trimmed(text) ~ ", '') as double)") }}
-{% endmacro %}
-
-{% macro postgres__try_to_double(text) %}
-    {{ return("case when " ~ trimmed(text) ~ " ~ '^[-+]?([0-9]{1,30}([.][0-9]{0,30})?|[.][0-9]{1,30})([eE][-+]?[0-9]{1,2})?$' then cast(" ~ trimmed(text) ~ " as double precision) end") }}
+    {%- set pattern = "^[-+]?([0-9]{1,30}([.][0-9]{0,30})?|[.][0-9]{1,30})([eE][-+]?[0-9]{1,2})?$" -%}
+    {{ return("case when " ~ matches(trimmed(text), pattern) ~ " then cast(" ~ trimmed(text) ~ " as " ~ sql_type('double precision') ~ ") end") }}
 {% endmacro %}
 
 {#- ISO 8601 text, with or without an offset (without: UTC), or epoch digits; UTC out. -#}
 {% macro try_to_timestamp(text) %}{{ return(adapter.dispatch('try_to_timestamp')(text)) }}{% endmacro %}
 
-{% macro has_offset_pattern() %}{{ return("(Z|z|[-+][0-9]{2}(:?[0-9]{2})?)$") }}{% endmacro %}
+{% macro has_offset_pattern() %}{{ return("(Z|z|[-+](0[0-9]|1[0-4])(:?[0-5][0-9])?)$") }}{% endmacro %}
 
 {% macro default__try_to_timestamp(text) %}
     {%- set clean = trimmed(text) -%}
     {{ return(
         "case"
+        ~ " when " ~ matches(clean, "^0000") ~ " then null"
         ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("try_cast(" ~ clean ~ " as double)")
         ~ " when " ~ matches(clean, iso_pattern() ~ " ?" ~ has_offset_pattern()) ~ " then " ~ to_time_zone("try_cast(" ~ clean ~ " as timestamptz)", "UTC")
         ~ " when " ~ matches(clean, iso_pattern() ~ "$") ~ " or " ~ matches(clean, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
@@ -47,8 +46,9 @@
     {%- set time = "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?( ?(Z|z|[-+](0[0-9]|1[0-4])(:?[0-5][0-9])?))?)?" -%}
     {{ return(
         "case"
+        ~ " when " ~ clean ~ " ~ '^0000' then null"
         ~ " when " ~ clean ~ " ~ '^[0-9]{9,16}$' then " ~ epoch_to_timestamp("cast(" ~ clean ~ " as double precision)")
-        ~ " when " ~ clean ~ " ~ '^" ~ day ~ time ~ "$' and " ~ clean ~ " !~ '^0000' then"
+        ~ " when " ~ clean ~ " ~ '^" ~ day ~ time ~ "$' then"
         ~ " case when " ~ clean ~ " ~ ':[0-9.]+ ?" ~ has_offset_pattern() ~ "'"
         ~ " then cast(" ~ clean ~ " as timestamptz) at time zone 'UTC'"
         ~ " else cast(" ~ clean ~ " as timestamp) end end"
@@ -56,10 +56,11 @@
 {% endmacro %}
 
 {#- Epoch seconds up to the end of the year 9999, larger numbers milliseconds, larger than those
-    microseconds (both from 1978 on); null beyond. -#}
+    microseconds (both from 1978 on); null beyond, and for numbers of fewer than nine digits, which
+    are no seconds since 1973 but days (20260601, 46174) or counts. -#}
 {% macro epoch_to_timestamp(number) %}
-    {%- set size = "abs(" ~ number ~ ")" -%}
-    {%- set seconds = "(case when " ~ size ~ " < 253402300800 then " ~ number ~ " when " ~ size ~ " < 253402300800000 then " ~ number ~ " / 1e3 when " ~ size ~ " < 253402300800000000 then " ~ number ~ " / 1e6 end)" -%}
+    {%- set size = "abs(cast(" ~ number ~ " as " ~ sql_type('double precision') ~ "))" -%}
+    {%- set seconds = "(case when " ~ size ~ " < 100000000 then null when " ~ size ~ " < 253402300800 then " ~ number ~ " when " ~ size ~ " < 253402300800000 then " ~ number ~ " / 1e3 when " ~ size ~ " < 253402300800000000 then " ~ number ~ " / 1e6 end)" -%}
     {{ return(adapter.dispatch('seconds_to_timestamp')(seconds)) }}
 {% endmacro %}
 

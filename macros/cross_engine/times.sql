@@ -64,3 +64,10 @@
 {% macro add_days(date, days) %}
     {{ return("cast(" ~ dbt.dateadd('day', days, date) ~ " as date)") }}
 {% endmacro %}
+
+{#- A time or date, null where it is infinite. -#}
+{% macro finite(time) %}{{ return(adapter.dispatch('finite')(time)) }}{% endmacro %}
+
+{% macro default__finite(time) %}{{ return("nullif(nullif(" ~ time ~ ", 'infinity'), '-infinity')") }}{% endmacro %}
+
+{% macro spark__finite(time) %}{{ return(time) }}{% endmacro %}

@@ -24,10 +24,33 @@
     {{ return(is_whole_number_type(dtype) or modules.re.match('(?i)(numeric|decimal|double|float|real)', dtype) is not none) }}
 {% endmacro %}
 
+{#- Whether values of a landed type can be read as a contract type at all: bytes are no text
+    before somebody says in which encoding, and a truth is neither a score nor a time. -#}
+{% macro is_readable(dtype, type) %}
+    {%- if modules.re.match('(?i)(blob|bytea|bytes|binary|varbinary)', dtype) -%}
+        {{ return(false) }}
+    {%- elif is_text_type(dtype) or type in ['string', 'boolean'] -%}
+        {{ return(true) }}
+    {%- elif type in ['timestamp', 'date'] -%}
+        {{ return(is_number_type(dtype) or modules.re.match('(?i)date|timestamp', dtype) is not none) }}
+    {%- endif -%}
+    {{ return(is_number_type(dtype)) }}
+{% endmacro %}
+
+{#- Whole numbers of which every one has its place in the contract type. -#}
+{% macro always_fits(dtype, type) %}
+    {{ return(
+        is_whole_number_type(dtype)
+        and (type == 'double precision' or type == 'bigint' and not modules.re.match('(?i)u|huge', dtype))
+    ) }}
+{% endmacro %}
+
 {#- Landed value to contract type. What cannot be read gives null (parse_errors names it): text
     that is no number or time, numbers beyond the type. NaN, a loader's word for nothing, is
-    null too. Numbers in a time column are epoch seconds, milli- or microseconds. -#}
-{% macro to_type(expression, dtype, type) %}
+    null too, and so is a time that is infinite, its word for never. Numbers in a time column are
+    epoch seconds, milli- or microseconds. -#}
+{% macro to_type(landed_expression, dtype, type) %}
+    {%- set expression = json_value(landed_expression) if modules.re.match('(?i)json', dtype) else landed_expression -%}
     {%- if type == 'string' -%}
         {%- if is_text_type(dtype) -%}
             {{ return("nullif(" ~ trimmed(expression) ~ ", '')") }}
@@ -51,14 +74,15 @@
     {%- elif type == 'timestamp' -%}
         {{ return(to_timestamp_type(expression, dtype)) }}
     {%- elif type == 'date' -%}
-        {{ return(expression if dtype | lower == 'date' else "cast(" ~ to_timestamp_type(expression, dtype) ~ " as date)") }}
-    {%- elif is_whole_number_type(dtype) and 'huge' not in dtype | lower -%}
+        {{ return(finite(expression) if dtype | lower == 'date' else "cast(" ~ to_timestamp_type(expression, dtype) ~ " as date)") }}
+    {%- elif always_fits(dtype, type) -%}
         {{ return("cast(" ~ expression ~ " as " ~ sql_type(type) ~ ")") }}
     {%- else -%}
         {%- set number = try_to_double(expression) if is_text_type(dtype) else expression -%}
+        {%- set size = "cast(" ~ number ~ " as " ~ sql_type('double precision') ~ ")" if is_whole_number_type(dtype) else number -%}
         {%- set limit = {'bigint': '9e18', 'double precision': '1e300'}.get(type, '1e15') -%}
         {%- set rounded = "floor(" ~ number ~ " + 0.5)" if type == 'bigint' else number -%}
-        {{ return("case when abs(" ~ number ~ ") < " ~ limit ~ " then cast(" ~ rounded ~ " as " ~ sql_type(type) ~ ") end") }}
+        {{ return("case when abs(" ~ size ~ ") < " ~ limit ~ " then cast(" ~ rounded ~ " as " ~ sql_type(type) ~ ") end") }}
     {%- endif -%}
 {% endmacro %}
 
@@ -79,11 +103,11 @@
     {%- elif is_number_type(dtype) -%}
         {{ return(epoch_to_timestamp(expression)) }}
     {%- elif dtype | lower == 'date' -%}
-        {{ return("cast(" ~ expression ~ " as " ~ sql_type('timestamp') ~ ")") }}
+        {{ return("cast(" ~ finite(expression) ~ " as " ~ sql_type('timestamp') ~ ")") }}
     {%- elif 'with time zone' in dtype | lower or dtype | lower in ['timestamptz', 'timestamp_tz'] -%}
-        {{ return(to_time_zone(expression, 'UTC')) }}
+        {{ return(finite(to_time_zone(expression, 'UTC'))) }}
     {%- else -%}
-        {{ return("cast(" ~ expression ~ " as " ~ sql_type('timestamp') ~ ")") }}
+        {{ return(finite("cast(" ~ expression ~ " as " ~ sql_type('timestamp') ~ ")")) }}
     {%- endif -%}
 {% endmacro %}
 

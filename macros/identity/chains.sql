@@ -9,7 +9,7 @@ chain as (
         from_id as start_id,
         to_id as reached_id,
         1 as steps,
-        '>' || from_id || '>' || to_id || '>' as path,
+        {{ dbt.hash('from_id') }} || {{ dbt.hash('to_id') }} as path,
         from_id = to_id as is_closed
     from {{ links }}
 
@@ -19,8 +19,8 @@ chain as (
         chain.start_id,
         {{ links }}.to_id as reached_id,
         chain.steps + 1 as steps,
-        chain.path || {{ links }}.to_id || '>' as path,
-        {{ dbt.position("'>' || " ~ links ~ ".to_id || '>'", 'chain.path') }} > 0 as is_closed
+        chain.path || {{ dbt.hash(links ~ '.to_id') }} as path,
+        {{ dbt.position(dbt.hash(links ~ '.to_id'), 'chain.path') }} > 0 as is_closed
     from chain
     inner join {{ links }} on chain.reached_id = {{ links }}.from_id
     where not chain.is_closed

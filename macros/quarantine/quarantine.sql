@@ -16,16 +16,17 @@ case
 {% macro copy_number(key, order_by) -%}
 row_number() over (
             partition by {{ key }}
-            order by {{ order_by | join(', ') }}
+            order by {{ (order_by + ['parse_errors nulls first']) | unique | join(', ') }}
         )
 {%- endmacro %}
 
-{#- Unique name of a landed row: its key; copies and missing keys are numbered. -#}
+{#- Unique name of a landed row: its key; copies and missing keys are numbered. A # of the key
+    itself is doubled: a key x#2 is no second copy of x. -#}
 {% macro record_id(key, copy_number='copy_number') -%}
-case
-            when {{ key }} is null then '(missing)#' || cast({{ copy_number }} as {{ dbt.type_string() }})
-            when {{ copy_number }} > 1 then {{ key }} || '#' || cast({{ copy_number }} as {{ dbt.type_string() }})
-            else {{ key }}
+coalesce({{ dbt.replace(key, "'#'", "'##'") }}, '(missing)')
+        || case
+            when {{ key }} is null or {{ copy_number }} > 1 then '#' || cast({{ copy_number }} as {{ dbt.type_string() }})
+            else ''
         end
 {%- endmacro %}
 
@@ -37,7 +38,8 @@ coalesce({{ column }}, '(missing)')
 {%- endmacro %}
 
 {#- JSON object of the named columns of a row that was set aside; numbers names the doubles, which
-    engines would spell each in their own way. Never name a personal column: the mart is public. -#}
+    engines would spell each in their own way. Texts are cut: the payload is to find the row. Never
+    name a personal column: the mart is public. -#}
 {% macro payload(columns, numbers=[], when='quarantine_reason is not null') -%}
     {%- set pairs = [] -%}
     {%- for column in columns -%}
@@ -47,10 +49,11 @@ coalesce({{ column }}, '(missing)')
             {%- set decimal = replace_pattern("cast(" ~ exact(column) ~ " as " ~ dbt.type_string() ~ ")", '[.]?0+$', '') -%}
             {%- set text = "case when abs(" ~ column ~ ") < 1e15 then " ~ decimal ~ " else " ~ text ~ " end" -%}
         {%- endif -%}
-        {%- set escaped = namespace(text=text) -%}
+        {%- set escaped = namespace(text='substring(' ~ text ~ ', 1, 200)') -%}
         {%- for from_text, to_text in [("'\\'", "'\\\\'"), ("'\"'", "'\\\"'"), ('chr(10)', "'\\n'"), ('chr(13)', "'\\r'"), ('chr(9)', "'\\t'")] -%}
             {%- set escaped.text = dbt.replace(escaped.text, from_text, to_text) -%}
         {%- endfor -%}
+        {%- set escaped.text = replace_pattern(escaped.text, '[\\x00-\\x1f]', ' ') -%}
         {%- do pairs.append("coalesce('\"" ~ name ~ "\":\"' || " ~ escaped.text ~ " || '\"', '\"" ~ name ~ "\":null')") -%}
     {%- endfor -%}
 case when {{ when }} then '{' || {{ pairs | join(" || ','\n            || ") }} || '}' end

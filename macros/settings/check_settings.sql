@@ -4,6 +4,7 @@
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'snapshot'] -%}
         {%- do as_of_date() -%}
         {%- do time_zone() -%}
+        {%- do reporting_currency() -%}
         {%- do share('min_role_weight_coverage') -%}
         {%- for name in [
             'history_months', 'nps_window_days', 'min_reportable_responses', 'first_contact_resolution_days', 'repeat_contact_days',

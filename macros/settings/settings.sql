@@ -74,6 +74,14 @@
     {{ return(value) }}
 {% endmacro %}
 
+{% macro reporting_currency() %}
+    {%- set value = var('reporting_currency') -%}
+    {%- if not modules.re.match('^[A-Z]{3}$', value | string) -%}
+        {%- do exceptions.raise_compiler_error("reporting_currency is '" ~ value ~ "': it takes a currency code such as USD.") -%}
+    {%- endif -%}
+    {{ return(value) }}
+{% endmacro %}
+
 {% macro domains() %}{{ return(['survey', 'crm', 'support', 'usage', 'billing', 'employee']) }}{% endmacro %}
 
 {#- The vendors that land a domain. There is no voice of the customer without answers and

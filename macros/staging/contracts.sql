@@ -21,7 +21,19 @@ from {{ ref('stg_' ~ vendor ~ '__' ~ entity) }}
 {#- A contract column as it is taken from staging. -#}
 {% macro contract_value(column) -%}
     {%- set personal = column.config.meta.get('hash_of') -%}
-    {{ contact_key(normalised_email(personal)) ~ ' as ' ~ column.name if personal else column.name }}
+    {%- if personal -%}
+        {{ contact_key(normalised_email(personal)) }} as {{ column.name }}
+    {%- elif is_text_type(column.data_type) -%}
+        {{ bounded(column.name) }} as {{ column.name }}
+    {%- else -%}
+        {{ column.name }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Ids, names and categories are short: of a longer text the beginning is kept, with a
+    fingerprint, so that two long ids stay two. -#}
+{% macro bounded(text) -%}
+case when length({{ text }}) > 1000 then substring({{ text }}, 1, 200) || ' ... ' || {{ dbt.hash(text) }} else {{ text }} end
 {%- endmacro %}
 
 {#- A staging model whose landed table is the contract itself: the generic vendor. -#}

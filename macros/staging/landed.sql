@@ -32,15 +32,17 @@
 {% endmacro %}
 
 {#- The landed column for one of our names: an alias set by the user, else the first of the
-    names that landed, whatever its case or underscores (account_id = AccountId). -#}
+    names that landed, whatever its case, or else its underscores (account_id = AccountId). -#}
 {% macro landed_column(landed, names) %}
     {%- set wanted = [names] if names is string else names -%}
     {%- set alias = var('landed_aliases').get(landed.vendor ~ '__' ~ landed.table, {}).get(wanted[0]) -%}
     {%- for name in ([alias] if alias else wanted) -%}
-        {%- for column in landed.columns -%}
-            {%- if column.name | lower | replace('_', '') == name | lower | replace('_', '') -%}
-                {{ return(column) }}
-            {%- endif -%}
+        {%- for ignored in ['', '_'] -%}
+            {%- for column in landed.columns -%}
+                {%- if column.name | lower | replace(ignored, '') == name | lower | replace(ignored, '') -%}
+                    {{ return(column) }}
+                {%- endif -%}
+            {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- if alias and landed.exists -%}
@@ -52,11 +54,18 @@
     {{ return(none) }}
 {% endmacro %}
 
+{% macro quoted_column(column) %}{{ return(adapter.quote(column.name | replace('"', '""'))) }}{% endmacro %}
+
 {#- One typed field. required: a table without this column cannot be read at all. -#}
 {% macro field(landed, names, type='string', required=false) %}
     {%- set column = landed_column(landed, names) -%}
-    {%- if column -%}
-        {{ return(to_type(adapter.quote(column.name), column.dtype, type)) }}
+    {%- if column and not is_readable(column.dtype, type) -%}
+        {%- do exceptions.raise_compiler_error(
+            "The landed column " ~ column.name ~ " of " ~ landed.relation ~ " is of type " ~ column.dtype ~ ", which cannot be read as "
+            ~ type ~ ". Land it as " ~ type ~ " or as text, or cast it in a view and land that."
+        ) -%}
+    {%- elif column -%}
+        {{ return(to_type(quoted_column(column), column.dtype, type)) }}
     {%- elif required and landed.exists -%}
         {%- set name = names if names is string else names[0] -%}
         {%- do exceptions.raise_compiler_error(
@@ -76,10 +85,10 @@
     {%- set checks = [] -%}
     {%- for field in fields -%}
         {%- set column, type = landed_column(landed, field[0]), field[1] -%}
-        {%- if column and (is_text_type(column.dtype) or is_number_type(column.dtype) and not is_whole_number_type(column.dtype)) -%}
-            {%- set quoted = adapter.quote(column.name) -%}
+        {%- if column and (is_text_type(column.dtype) or is_number_type(column.dtype) and not always_fits(column.dtype, type)) -%}
+            {%- set quoted = quoted_column(column) -%}
             {%- do checks.append(
-                "case when lower(" ~ to_type(quoted, column.dtype, 'string') ~ ") <> 'nan' and " ~ to_type(quoted, column.dtype, type) ~ " is null then '" ~ (field[2] if field | length > 2 else column.name | lower) ~ "' end"
+                "case when lower(" ~ to_type(quoted, column.dtype, 'string') ~ ") <> 'nan' and " ~ to_type(quoted, column.dtype, type) ~ " is null then '" ~ (field[2] if field | length > 2 else column.name | lower | replace("'", "''")) ~ "' end"
             ) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -124,6 +124,7 @@ SETTING_FAULTS = {
         {"reporting_timezone": "Mars/Olympus"},
         ["reporting_timezone", "Mars/Olympus"],
     ),
+    "currency that is no code": ({"reporting_currency": "US'D"}, ["reporting_currency", "US'D"]),
     "no survey vendor": ({"survey_vendors": []}, ["survey_vendors is empty"]),
     "vendors that are no list": ({"usage_vendors": "pendo"}, ["usage_vendors", "takes a list"]),
     "history that is no number": ({"history_months": "two"}, ["history_months", "whole number"]),

@@ -66,6 +66,7 @@ __all__ = [
 UNKNOWN_ROLE = "unknown"
 SIGNAL_MODEL = "int_health__signal_values"
 POLICY_FOLDER = Path("seeds/policy")
+_NOT_CSV = "the file is not readable as CSV in UTF-8 ({})"
 
 
 class Finding(NamedTuple):
@@ -113,7 +114,8 @@ def check_policy(
         first_day: the first day that is scored (`first_period`); default must be valid by then.
             Without it, default must be there at all.
     """
-    return _find(_Seeds(folder), signals, first_day)
+    seeds = _Seeds(folder)
+    return _find(seeds, signals, first_day) + _unreadable(folder, seeds)
 
 
 def known_signals(project: Path) -> dict[str, str] | None:
@@ -155,8 +157,7 @@ class _Seed(Generic[R]):
 
     def __init__(self, folder: Path, kind: type[R]) -> None:
         path = folder / f"{kind.seed}.csv"
-        is_usual = folder.parts[-2:] == POLICY_FOLDER.parts
-        self.file = (POLICY_FOLDER / path.name).as_posix() if is_usual else str(path)
+        self.file = _shown(path)
         self.findings: list[Finding] = []
         self.records: dict[int, Record] = {}
         self.rows: dict[int, R] = {}
@@ -168,7 +169,7 @@ class _Seed(Generic[R]):
         except FileNotFoundError:
             self.find(1, "the file is missing")
         except (UnicodeDecodeError, csv.Error) as error:
-            self.find(1, f"the file is not readable as CSV in UTF-8 ({error})")
+            self.find(1, _NOT_CSV.format(error))
         for number, record in self.records.items():
             try:
                 self.rows[number] = kind.model_validate(record)
@@ -186,7 +187,12 @@ class _Seed(Generic[R]):
             header = next(reader, [])
             missing = [column for column in columns if column not in header]
             if missing:
-                self.find(1, f"the column {', '.join(missing)} is missing")
+                hint = ""
+                if len(header) == 1 and ";" in header[0]:
+                    hint = ": semicolons stand between the fields, and it takes commas"
+                elif any(name != name.strip() for name in header):
+                    hint = ": there is white space around a name of the header"
+                self.find(1, f"the column {', '.join(missing)} is missing{hint}")
                 return
             self.is_readable = True
             start = reader.line_num + 1
@@ -227,6 +233,26 @@ class _Seed(Generic[R]):
                 rows = [self.rows[number] for number in numbers]
                 for position, problem in problems(rows):
                     self.find(numbers[position], f"{name(rows[position])}: {problem}")
+
+
+def _shown(path: Path) -> str:
+    is_usual = path.parts[-3:-1] == POLICY_FOLDER.parts
+    return (POLICY_FOLDER / path.name).as_posix() if is_usual else str(path)
+
+
+def _unreadable(folder: Path, seeds: _Seeds) -> list[Finding]:
+    """The files whose rules are those of dbt alone, where dbt could not even read them."""
+    found = []
+    for path in sorted(folder.glob("*.csv")):
+        if _shown(path) in {seed.file for seed in seeds.all()}:
+            continue
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                for _ in csv.reader(file, strict=True):
+                    pass
+        except (UnicodeDecodeError, csv.Error) as error:
+            found.append(Finding(_shown(path), 1, _NOT_CSV.format(error)))
+    return found
 
 
 def _filled(value: str) -> str | None:

@@ -8,7 +8,7 @@ with invoices as (
         *,
         {{ copy_number('invoice_id', [
             'loaded_at desc nulls last', 'issued_at desc nulls last', 'paid_at desc nulls last', 'source_vendor', 'status', 'amount', 'customer_id',
-            'due_date'
+            'due_date', 'currency',
         ]) }}
             as copy_number
     from {{ ref('int_billing__invoices_unioned') }}

@@ -7,12 +7,13 @@ with subscriptions as (
     select
         *,
         {{ copy_number('source_vendor, subscription_version_id', [
-            'loaded_at desc nulls last', 'valid_from desc', 'valid_to', 'mrr', 'seats', 'status'
+            'loaded_at desc nulls last', 'valid_from desc', 'valid_to', 'mrr', 'seats', 'status', 'customer_id', 'currency', 'is_paying',
+            'subscription_id', 'subscription_item_id',
         ]) }}
             as copy_number,
         {{ copy_number('source_vendor, subscription_id, subscription_item_id, valid_from', [
             'case when valid_to = valid_from then 1 else 0 end', 'loaded_at desc nulls last', 'subscription_version_id desc', 'valid_to', 'mrr',
-            'seats', 'status'
+            'seats', 'status', 'customer_id', 'currency', 'is_paying',
         ]) }}
             as version_copy_number,
         min(case when not {{ is_before_plausible('valid_from') }} then {{ reporting_date('valid_from') }} end)

@@ -7,8 +7,9 @@ with schedules as (
     select
         *,
         {{ key_of('schedule_id', [['from ', 'starts_minute'], ['to ', 'ends_minute']]) }} as interval_key,
-        {{ copy_number('source_vendor, schedule_id, starts_minute, ends_minute', ['loaded_at desc nulls last', 'time_zone']) }}
-            as copy_number
+        {{ copy_number('source_vendor, schedule_id, starts_minute, ends_minute', [
+            'loaded_at desc nulls last', 'time_zone', 'created_at', 'schedule_name',
+        ]) }} as copy_number
     from {{ ref('int_support__schedules_unioned') }}
 
 ),
