@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build summary env lint test lock clean
+.PHONY: help build summary erase env lint test lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -31,6 +31,9 @@ build: $(STAMP) profiles.yml ## Build the warehouse with dbt, then print its hea
 
 summary: $(STAMP) profiles.yml ## Print the headline figures of the warehouse that is there
 	@$(BIN)/python -m voc_cli summary $(ARGS)
+
+erase: $(STAMP) profiles.yml ## Build without the people in erasure_requests, and leave no trace of them in the DuckDB file
+	@$(BIN)/python -m voc_cli erase $(ARGS)
 
 env: $(STAMP) ## Create or update the Python environment in .venv
 

@@ -405,9 +405,7 @@ def test_no_mart_at_agent_team_or_ticket_grain_carries_nps(demo: Project) -> Non
 def grain_of(mart: dict) -> set[str]:
     """The columns whose values, alone or together, tell the rows of a mart apart."""
     found = {
-        column["name"]
-        for column in mart["columns"]
-        if "unique" in (column.get("data_tests") or [])
+        column["name"] for column in mart["columns"] if "unique" in (column.get("data_tests") or [])
     }
     for test in mart.get("data_tests", []):
         if isinstance(test, dict) and "unique_grain" in test:
