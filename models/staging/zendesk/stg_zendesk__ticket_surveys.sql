@@ -1,7 +1,7 @@
 -- Grain: one row per satisfaction survey about a ticket (and rating question of the newer ones).
 -- Where a ticket has a newer survey its old good/bad one is not read; where neither table is
 -- landed the score changes of the ticket stand in: each offer begins a survey, its last score counts.
-{{ config(enabled=is_listed('survey', 'zendesk')) }}
+{{ config(enabled=is_listed('survey', 'zendesk'), schema='restricted') }}
 {%- set ticket = landed('zendesk', 'ticket') %}
 {%- set organization = landed('zendesk', 'organization') %}
 {%- set user = landed('zendesk', 'user') %}
