@@ -202,5 +202,6 @@
             {%- do log(landed.relation ~ ": " ~ named ~ " rows " ~ ("deleted" if on_erasure(landed) == 'drop' else "cut"), info=true) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do adapter.commit_if_has_connection() if adapter.commit_if_has_connection -%}
+    {#- an operation is undone at its end otherwise -#}
+    {%- do run_query('commit') -%}
 {% endmacro %}
