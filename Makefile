@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary env lint test test-slow slim docs lock clean
+.PHONY: help build publish summary erase env lint test test-slow slim docs lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -35,6 +35,9 @@ publish: $(STAMP) profiles.yml ## Show readers the marts of the last build (make
 
 summary: $(STAMP) profiles.yml ## Print the headline figures of the warehouse that is there
 	@$(BIN)/python -m voc_cli summary $(ARGS)
+
+erase: $(STAMP) profiles.yml ## Build without the people in erasure_requests, and leave no trace of them in the DuckDB file
+	@$(BIN)/python -m voc_cli erase $(ARGS)
 
 env: $(STAMP) ## Create or update the Python environment in .venv
 

@@ -1,6 +1,6 @@
--- Claim: per vendor, what is sound and counts is in the model that publishes it, once.
+-- Claim: per vendor, what is sound and counts is in the model that publishes it, once. Of what employees answered some is held back.
 {%- set published = [
-    ('survey', 'responses', 'fct_survey_responses', 'is_scored'),
+    ('survey', 'responses', 'fct_survey_responses', "is_scored and survey_family <> 'employee'", "survey_family <> 'employee'"),
     ('survey', 'invitations', 'fct_survey_invitations', 'true'),
     ('crm', 'accounts', 'dim_accounts', "not exists (select 1 from " ~ ref('int_crm__account_merges_checked')
         ~ " as links where links.account_id = checked.account_id and links.quarantine_reason is distinct from 'merge_cycle')"),
@@ -14,7 +14,8 @@
 ] %}
 
 with counts as (
-    {% for domain, entity, mart, condition in published %}
+    {% for row in published %}
+    {%- set domain, entity, mart, condition = row[:4] %}
     {{ 'union all' if not loop.first }}
     select
         '{{ entity }}' as entity,
@@ -32,6 +33,7 @@ with counts as (
         0 as sound,
         1 as published
     from {{ ref(mart) }}
+    where {{ row[4] | default('true') }}
     {% endfor %}
 )
 

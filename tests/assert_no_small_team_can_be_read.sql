@@ -1,5 +1,6 @@
 -- Claim: engagement is shown for anonymity_min_n people and more; what is suppressed shows neither score nor n; and what is hidden of
 -- a parent and of the company is never one team alone, nor fewer people, unless nothing else is left to hide.
+{{ config(tags=['k_anonymity']) }}
 {%- set smallest = whole_number('anonymity_min_n') %}
 
 with shown as (

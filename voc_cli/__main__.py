@@ -1,4 +1,4 @@
-"""Entry point: `python -m voc_cli build|publish|summary|check|contracts [dbt arguments]`."""
+"""Entry point: `python -m voc_cli build|publish|summary|check|contracts|erase [dbt arguments]`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ commands:
   summary    print the headline figures of the warehouse that is there
   check      check the settings only: vendor lists, policy seeds and connection
   contracts  remake docs/contracts.md from the domain contracts
+  erase      build without the people in erasure_requests and leave no trace of them in the DuckDB file;
+             --landed deletes them from the landed tables of the same database too (docs/privacy.md)
 
 Everything after the command goes to dbt, for example: build --target postgres"""
 
@@ -47,6 +49,7 @@ def main(arguments: list[str]) -> int:
         "summary": _summary,
         "check": _check,
         "contracts": _contracts,
+        "erase": _erase,
     }
     if not arguments or arguments[0] not in commands:
         asked_for_help = bool(arguments) and arguments[0] in {"help", "-h", "--help"}
@@ -110,6 +113,20 @@ def _publish(arguments: list[str]) -> int:
     with only_build(credentials):
         check_connection(dbt_arguments.connection)
         print(f"Published the marts to {publish(credentials, dbt_arguments.connection)}")
+    return 0
+
+
+def _erase(arguments: list[str]) -> int:
+    from voc_cli.dbt_runs import read_arguments
+    from voc_cli.erase import LANDED, erase
+    from voc_cli.settings import UserError
+
+    for_dbt = [argument for argument in arguments if argument != LANDED]
+    dbt_arguments = read_arguments(for_dbt)
+    if dbt_arguments.is_partial:
+        raise UserError("erase takes no selection: who is forgotten is forgotten everywhere.")
+    _check(for_dbt)
+    erase(arguments, dbt_arguments.connection)
     return 0
 
 

@@ -5,8 +5,18 @@
     {{ return("substring(" ~ sha256(salt ~ " || " ~ sha256(salt ~ " || " ~ value)) ~ ", 1, 32)") }}
 {% endmacro %}
 
+{#- The salt from the environment: without one whoever guesses an e-mail would find its key. The demo,
+    whose people are made up, has one of its own. -#}
 {% macro contact_salt() %}
-    {{ return(env_var('VOC_HASH_SALT', '') or ('voc-demo' if var('voc_demo') else 'voc-unsalted')) }}
+    {%- set salt = env_var('VOC_HASH_SALT', '') -%}
+    {%- if execute and (salt or not var('voc_demo')) and salt | length < 16 -%}
+        {%- do exceptions.raise_compiler_error(
+            "VOC_HASH_SALT is " ~ ("only " ~ salt | length ~ " characters long" if salt else "not set")
+            ~ ": people would be known by keys that anybody can guess. Set it to a secret of at least 16 characters and keep it, "
+            ~ "for another salt makes other keys. To make one: python -c \"import secrets; print(secrets.token_hex(32))\""
+        ) -%}
+    {%- endif -%}
+    {{ return(salt or 'voc-demo') }}
 {% endmacro %}
 
 {#- A person's mail as the same text everywhere. -#}

@@ -2,6 +2,7 @@
     the run with one message that says what to change. -#}
 {% macro check_settings() %}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'snapshot'] -%}
+        {%- do contact_salt() -%}
         {%- do as_of_date() -%}
         {%- do time_zone() -%}
         {%- do reporting_currency() -%}
@@ -33,12 +34,6 @@
             {%- endif -%}
         {%- endfor -%}
         {%- if not var('voc_demo') -%}
-            {%- if not env_var('VOC_HASH_SALT', '') -%}
-                {%- do exceptions.warn(
-                    "VOC_HASH_SALT is not set: whoever guesses an e-mail can find its contact_key. "
-                    ~ "Set it to a secret text and keep it: another salt makes other keys."
-                ) -%}
-            {%- endif -%}
             {%- for vendor in listed | unique -%}{%- do check_vendor_has_landed(vendor) -%}{%- endfor -%}
         {%- endif -%}
     {%- endif -%}

@@ -7,9 +7,14 @@
 {% endmacro %}
 
 {#- in_demo=false: a table the demo does not land. Every staging model waits for the policy
-    check, so that a broken policy stops the run before any mart is touched. -#}
+    check, so that a broken policy stops the run before any mart is touched, and for whom it may not show. -#}
 {% macro landed(vendor, table, in_demo=true) %}
     {%- do ref('int_policy__violations') -%}
+    {%- do ref('int_privacy__erased_people') -%}
+    {{ return(landed_table(vendor, table, in_demo)) }}
+{% endmacro %}
+
+{% macro landed_table(vendor, table, in_demo=true) %}
     {%- if not var('voc_demo') -%}
         {%- set relation = source(vendor, table) -%}
     {%- elif in_demo -%}
@@ -99,9 +104,15 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- A from clause that a missing table does not break; goes with live_rows(). -#}
+{#- A from clause that a missing table does not break and that shows nobody erased; goes with live_rows(). -#}
 {% macro landed_from(landed) -%}
-    {{ landed.relation if landed.exists or not execute else '(select 1 as missing_table)' }} as landed
+    {%- if not execute -%}
+        {{ landed.relation }} as landed
+    {%- elif landed.exists -%}
+        {{ without_erased(landed, ref('int_privacy__erased_people')) }} as landed
+    {%- else -%}
+        (select 1 as missing_table) as landed
+    {%- endif -%}
 {%- endmacro %}
 
 {#- Columns by which loaders mark a row as deleted. -#}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from calendars import Calendar
-from harness import NO_TESTS, Project, Row
+from harness import HASH_SALT, NO_TESTS, Project, Row
 
 DOMAINS = ("survey", "crm", "support", "billing", "employee")
 MARTS = (
@@ -632,7 +632,7 @@ def landed_by_generic(project: Project) -> Landed:
         employees=rows("employees"),
         requesters={row["ticket_id"]: row["requester_ref"] for row in rows("tickets")},
         answers_landed={row[name] for row in answers for name in ANSWER_KEYS} - {None},
-        salt="voc-unsalted",
+        salt=HASH_SALT,
     )
 
 
@@ -717,7 +717,7 @@ def landed_by_the_demo(project: Project) -> Landed:
         ],
         requesters={str(row["id"]): str(row["requester_id"]) for row in tickets},
         answers_landed={row["id"] for row in rows("qualtrics.survey_response")},
-        salt="voc-demo",
+        salt=HASH_SALT,
     )
 
 

@@ -38,6 +38,8 @@ NOT_COPIED = shutil.ignore_patterns(
 
 # All that a command may know of whoever runs the tests.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
+# The key of all hashes in tests.
+HASH_SALT = "a-salt-for-the-tests-alone"
 # What nobody reads costs dbt a tenth of its time: the log file, and the JSON beside the database.
 # Ask for the latter with `--write-json`.
 DBT_SETTINGS = {
@@ -45,6 +47,7 @@ DBT_SETTINGS = {
     "DBT_PROFILES_DIR": ".",
     "DBT_LOG_LEVEL_FILE": "none",
     "DBT_WRITE_JSON": "false",
+    "VOC_HASH_SALT": HASH_SALT,
 }
 # For builds that a test makes for the rows alone. The demo's own build runs every test once.
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")

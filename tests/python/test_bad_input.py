@@ -142,6 +142,21 @@ def test_wrong_settings_stop_the_run(project: Project, fault: str) -> None:
     assert_stopped(project.dbt("build", *NO_TESTS, variables=variables), *words)
 
 
+@pytest.mark.parametrize(
+    ("salt", "words"),
+    [("", ["VOC_HASH_SALT is not set"]), ("too-short-a-key", ["VOC_HASH_SALT is only 15"])],
+)
+def test_without_a_salt_nobody_is_hashed(project: Project, salt: str, words: list[str]) -> None:
+    """Not one view: the run stops before it. The message shows how to make a salt, never the salt."""
+    project.land("generic", "accounts", {"account_id": "varchar"}, [("A",)])
+    outcome = project.dbt(
+        "build", *NO_TESTS, variables=ONLY_GENERIC, environment={"VOC_HASH_SALT": salt}
+    )
+    assert_stopped(outcome, *words, "secrets.token_hex(32)")
+    assert not salt or salt not in outcome.output
+    assert project.query("select * from duckdb_views() where schema_name = 'staging'") == []
+
+
 def test_a_vendor_without_tables_is_named_with_what_to_land(project: Project) -> None:
     outcome = project.dbt("build", *NO_TESTS, variables=ONLY_GENERIC)
     assert_stopped(

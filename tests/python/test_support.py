@@ -1039,11 +1039,20 @@ def test_an_earlier_as_of_date_shows_the_tickets_as_they_were(project: Project) 
 
 def satisfaction(project: Project) -> dict[str, dict[str, Any]]:
     settings = variables("zendesk")
-    models = ["+stg_zendesk__survey_responses", "+stg_zendesk__survey_invitations"]
+    models = [
+        f"+stg_zendesk__{name}" for name in ("survey_responses", "survey_invitations", "verbatims")
+    ]
     outcome = project.dbt(*BUILD, *models, variables=settings)
     assert outcome.ok, outcome.output[-4000:]
     rows = project.query("select * from staging.stg_zendesk__survey_responses order by response_id")
     return {row["response_id"]: row for row in rows}
+
+
+def verbatim(project: Project, response_id: str) -> Any:
+    return project.value(
+        "select comment_text from restricted.stg_zendesk__verbatims where response_id = ?",
+        [response_id],
+    )
 
 
 def land_rated_tickets(project: Project) -> None:
@@ -1077,7 +1086,7 @@ def test_good_is_good_and_bad_is_bad(project: Project) -> None:
     assert {
         (row["scale_min"], row["scale_max"], row["top_box_from"]) for row in found.values()
     } == {(0, 1, 1)}
-    assert (found["4"]["comment_text"], found["4"]["respondent_email"]) == ("Took long", None)
+    assert (verbatim(project, "4"), found["4"]["respondent_email"]) == ("Took long", None)
     one = found["1"]
     assert (one["ticket_ref"], one["agent_ref"], one["team_ref"], one["account_ref"]) == (
         "1",
@@ -1133,7 +1142,7 @@ def test_the_newer_survey_replaces_the_older_one_of_the_same_ticket(project: Pro
         5,
         4,
     )
-    assert (newer["comment_text"], newer["responded_at"]) == ("Quick", at + MINUTE)
+    assert (verbatim(project, "R1-Q1"), newer["responded_at"]) == ("Quick", at + MINUTE)
     assert (found["R4-open_ended"]["metric"], found["R4-open_ended"]["raw_score"]) == (None, None)
     assert project.value("select count(*) from staging.stg_zendesk__survey_invitations") == 4
 

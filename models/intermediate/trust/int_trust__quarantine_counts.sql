@@ -1,7 +1,5 @@
--- Grain: one row per vendor, domain, entity and reason; the sound rows have no reason. Every mart
--- waits for this model, and its post-hook stops the run when too much of an entity was set aside,
--- so the marts stay as they were.
-{{ config(materialized='table', post_hook='{{ stop_on_too_many_set_aside() }}') }}
+-- Grain: one row per vendor, domain, entity and reason; the sound rows have no reason.
+{{ config(materialized='table') }}
 
 {%- for domain, entity in checked_entities() %}
 {{ 'union all\n' if not loop.first }}select

@@ -8,6 +8,19 @@ with responses as (
 
 ),
 
+-- an employee who answers a survey in a month with hardly anybody else could be found by it
+large_months as (
+
+    select
+        coalesce(survey_id, '') as survey_key,
+        answered_month
+    from responses
+    where answered_month is not null
+    group by 1, 2
+    having count(distinct survey_response_id) >= {{ whole_number('anonymity_min_n') }}
+
+),
+
 touchpoints as (
 
     select * from {{ ref('touchpoints') }}
@@ -57,3 +70,5 @@ select
 from responses
 left join touchpoints on responses.touchpoint = touchpoints.touchpoint
 left join teams on responses.team_id = teams.team_id
+left join large_months on coalesce(responses.survey_id, '') = large_months.survey_key and responses.answered_month = large_months.answered_month
+where responses.survey_family <> 'employee' or large_months.survey_key is not null

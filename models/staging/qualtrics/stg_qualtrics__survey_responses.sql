@@ -1,5 +1,5 @@
 -- Grain: one row per answered question (matrix row, loop) of a session. What is a metric is
--- policy and decided after staging; free text goes no further than this view. Answers go with a session that was deleted;
+-- policy and decided after staging; what people wrote goes by stg_qualtrics__verbatims. Answers go with a session that was deleted;
 -- one whose session never landed stays and has no survey.
 {{ config(enabled=is_listed('survey', 'qualtrics')) }}
 {%- set session = landed('qualtrics', 'survey_response') %}
@@ -39,11 +39,9 @@ answers as (
     select
         {{ field(answer, 'response_id', required=true) }} as survey_response_id,
         {{ field(answer, 'question_id', required=true) }} as base_question_id,
-        coalesce({{ field(answer, 'loop_id') }}, '') as loop_id,
-        coalesce({{ field(answer, 'sub_question_key') }}, '') as sub_question_key,
+        {{ qualtrics_question_id(answer) }} as question_id,
         {{ field(answer, 'question_option_key') }} as option_key,
         {{ field(answer, 'value', 'double precision') }} as answer_value,
-        {{ field(answer, ['text', 'label']) }} as answer_text,
         {{ loaded_at(answer) }} as loaded_at,
         {{ parse_errors(answer, [('value', 'double precision', 'raw_score')]) }} as parse_errors
     from {{ landed_from(answer) }}
@@ -127,10 +125,7 @@ named_answers as (
 
     select
         *,
-        {{ dbt.split_part('base_question_id', "'#'", 1) }} as question_key,
-        base_question_id
-        || case when loop_id = '' then '' else '#' || loop_id end
-        || case when sub_question_key = '' then '' else '_' || sub_question_key end as question_id
+        {{ dbt.split_part('base_question_id', "'#'", 1) }} as question_key
     from answers
 
 )
@@ -167,8 +162,6 @@ select
         or sessions.session_status in ({{ test_codes | join(', ') }}),
         false
     ) as is_test,
-    case when named_answers.answer_value is null and options.option_value is null then named_answers.answer_text end
-        as comment_text,
     named_answers.loaded_at,
     nullif(concat_ws(',', sessions.parse_errors, named_answers.parse_errors), '') as parse_errors
 from named_answers

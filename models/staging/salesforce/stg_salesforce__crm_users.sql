@@ -3,7 +3,6 @@
 
 select
     {{ field(user, 'id', required=true) }} as user_id,
-    {{ field(user, 'name') }} as user_name,
     {{ field(user, 'manager_id') }} as manager_id,
     {{ field(user, 'is_active', 'boolean') }} as is_active,
     {{ loaded_at(user) }} as loaded_at,

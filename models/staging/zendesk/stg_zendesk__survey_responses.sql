@@ -4,7 +4,7 @@
 {{ config(enabled=is_listed('survey', 'zendesk')) }}
 
 select
-    case when survey_id = 'satisfaction_rating' then survey_key else survey_key || '-' || question_id end as response_id,
+    {{ zendesk_response_id() }} as response_id,
     survey_key as survey_response_id,
     survey_id,
     question_id,
@@ -28,7 +28,6 @@ select
     team_ref,
     ticket_ref,
     false as is_test,
-    comment_text,
     loaded_at,
     parse_errors
 from {{ ref('stg_zendesk__ticket_surveys') }}

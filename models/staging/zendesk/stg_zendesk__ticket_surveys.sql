@@ -2,7 +2,7 @@
 -- Where a ticket has a newer survey its old good/bad one is not read; where neither table is
 -- landed the score changes of the ticket stand in: each offer begins a survey, its last score counts. An answer to a survey that
 -- never landed stands without survey and metric.
-{{ config(enabled=is_listed('survey', 'zendesk')) }}
+{{ config(enabled=is_listed('survey', 'zendesk'), schema='restricted') }}
 {%- set ticket = landed('zendesk', 'ticket') %}
 {%- set organization = landed('zendesk', 'organization') %}
 {%- set user = landed('zendesk', 'user') %}

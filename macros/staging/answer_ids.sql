@@ -1,0 +1,12 @@
+{#- Ids of answers that two staging models of a vendor have to give alike: the score and the words of one answer. -#}
+
+{#- Loop and matrix rows are questions of their own. -#}
+{% macro qualtrics_question_id(answer) -%}
+{{ field(answer, 'question_id', required=true) }}
+        || coalesce('#' || {{ field(answer, 'loop_id') }}, '')
+        || coalesce('_' || {{ field(answer, 'sub_question_key') }}, '')
+{%- endmacro %}
+
+{% macro zendesk_response_id() -%}
+case when survey_id = 'satisfaction_rating' then survey_key else survey_key || '-' || question_id end
+{%- endmacro %}

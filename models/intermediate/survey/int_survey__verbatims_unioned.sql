@@ -1,0 +1,3 @@
+{{ config(schema='restricted', group='privacy', access='private') }}
+
+{{ union_vendors('survey', 'verbatims') }}

@@ -1,0 +1,384 @@
+"""Somebody asks to be forgotten: before and after, the whole database file is searched for them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from pathlib import Path
+
+import duckdb
+import pytest
+from harness import HASH_SALT, NO_TESTS, Project
+
+LANDED = {"voc_demo": False, "as_of_date": "2026-06-30"}
+EMAIL = "hawthorn.traceable@amber-teapot-machines.example"
+EMPLOYEE_EMAIL = "indigo.traceable@voc-demo.example"
+ZENDESK_USER = 990_077_123_457
+TEXT_TRACES = {
+    "e-mail": "hawthorn.traceable",
+    "name": "Traceable",
+    "telephone": "+1 202-555-0143",
+    "address": "203.0.113.77",
+    "survey comment": "The teapot of my office sings at night",
+    "rating comment": "Ask for me at the third door",
+    "subject": "My own teapot ticket",
+    "ticket text": "I sit beside the window",
+    "task note": "She likes to be called early",
+    "contact": "003VwTRACEABLE1IAA",
+    "survey contact": "CID_traceable",
+    "look-up": "CGC_traceable",
+    "response": "R_traceable",
+    "visitor": "V-traceable",
+    "employee": "EMP-TRACEABLE",
+    "employee mail": "indigo.traceable",
+}
+
+HISTORY = """
+{{ config(materialized='incremental', incremental_strategy='append') }}
+select contact_key, account_id, {{ as_of_date_sql() }} as noted_on from {{ ref('dim_contacts') }}
+{% if is_incremental() %}where contact_key not in (select contact_key from {{ this }}){% endif %}
+"""
+SNAPSHOT = """
+{% snapshot contact_snapshot %}
+{{ config(schema='intermediate', unique_key='contact_key', strategy='check', check_cols='all',
+    post_hook='{{ forget_erased() }}') }}
+select contact_key, account_id, contact_role from {{ ref('dim_contacts') }}
+{% endsnapshot %}
+"""
+PROPERTIES = """
+models: [{name: contact_log, columns: [{name: contact_key}]}]
+snapshots: [{name: contact_snapshot, columns: [{name: contact_key}]}]
+"""
+KEPT_HISTORY = ("intermediate.contact_log", "intermediate.contact_snapshot")
+
+
+def key_of(value: str) -> str:
+    """The contact_key of an e-mail or id, by the definition in the docs."""
+    inner = hashlib.sha256((HASH_SALT + value).encode()).hexdigest()
+    return hashlib.sha256((HASH_SALT + inner).encode()).hexdigest()[:32]
+
+
+def traces() -> dict[str, str]:
+    """All that must be gone: what was landed, and the keys that were made of it."""
+    keys = {f"key of {value}": key_of(value) for value in (EMAIL, EMPLOYEE_EMAIL)}
+    return TEXT_TRACES | keys
+
+
+def found_in_tables(database: Path) -> set[tuple[str, str]]:
+    """(trace, table) of every table and view of every schema whose columns hold a trace."""
+    found = set()
+    with duckdb.connect(database, read_only=True) as connection:
+        relations = connection.execute(
+            "select table_schema, table_name from information_schema.tables"
+        ).fetchall()
+        for schema, table in relations:
+            rows = f'(select cast(whole as varchar) as text from "{schema}"."{table}" as whole)'
+            for name, trace in [*traces().items(), ("user", str(ZENDESK_USER))]:
+                (rows_found,) = connection.execute(
+                    f"select count(*) from {rows} where contains(lower(text), lower(?))", [trace]
+                ).fetchone()
+                if rows_found:
+                    found.add((name, f"{schema}.{table}"))
+    return found
+
+
+def found_in_bytes(database: Path) -> set[str]:
+    """The traces that the bytes of the file, or of its log, hold."""
+    log = database.with_name(f"{database.name}.wal")
+    data = database.read_bytes() + (log.read_bytes() if log.exists() else b"")
+    lower = data.lower()
+    found = {name for name, trace in traces().items() if trace.lower().encode() in lower}
+    return found | ({"user"} if struct.pack("<q", ZENDESK_USER) in data else set())
+
+
+def land_people(project: Project) -> None:
+    """Copies of rows of the demo, with what names the person changed: an account keeps its rows."""
+    with duckdb.connect(project.database) as connection:
+        connection.execute("set force_compression = 'uncompressed'")
+
+        def copy(table: str, where: str, **changes: object) -> None:
+            replaced = ", ".join(f"? as {column}" for column in changes)
+            connection.execute(
+                f"insert into {table} select * replace ({replaced}) from {table} where {where} limit 1",
+                list(changes.values()),
+            )
+
+        connection.execute("alter table salesforce.contact add column phone varchar")
+        connection.execute("alter table salesforce.task add column description varchar")
+        connection.execute("alter table qualtrics.survey_response add column ip_address varchar")
+        for table, column in (
+            *(("user", "id"), ("ticket", "requester_id"), ("ticket", "submitter_id")),
+            *(("ticket_comment", "user_id"), ("ticket_field_history", "user_id")),
+            ("satisfaction_rating", "requester_id"),
+        ):
+            connection.execute(f"alter table zendesk.{table} alter {column} set data type bigint")
+        contact, account = TEXT_TRACES["contact"], "account_id = '001Vw0000000001IAA'"
+        copy(
+            "salesforce.contact",
+            f"{account} and master_record_id is null",
+            id=contact,
+            email=f" {EMAIL.title()} ",
+            name="Hawthorn Traceable",
+            last_name="Traceable",
+            phone=TEXT_TRACES["telephone"],
+        )
+        copy("salesforce.contact_history", "true", id=contact, email=EMAIL.upper())
+        copy("salesforce.account_contact_role", "true", contact_id=contact)
+        copy("salesforce.opportunity_contact_role", "true", contact_id=contact)
+        copy(
+            "salesforce.task",
+            account,
+            id="00T-kept",
+            who_id=contact,
+            description=TEXT_TRACES["task note"],
+        )
+        copy("salesforce.event", account, id="00U-kept", who_id=contact)
+        copy(
+            "qualtrics.directory_contact",
+            "true",
+            id=TEXT_TRACES["survey contact"],
+            email=EMAIL.upper(),
+            ext_ref=contact,
+            last_name="Traceable",
+        )
+        copy(
+            "qualtrics.contact_mailing_list_membership",
+            "true",
+            contact_id=TEXT_TRACES["survey contact"],
+            contact_lookup_id=TEXT_TRACES["look-up"],
+        )
+        for response, recipient in (("R_traceable_1", EMAIL.title()), ("R_traceable_2", None)):
+            copy(
+                "qualtrics.survey_response",
+                "survey_id in (select survey_id from qualtrics.question where selector = 'NPS')"
+                " and id in (select response_id from qualtrics.question_response where value is not null)",
+                id=response,
+                recipient_email=recipient,
+                ip_address=TEXT_TRACES["address"],
+                recorded_date="2026-06-01 10:00:00",
+                end_date="2026-06-01 10:00:00",
+            )
+            nps = (
+                "question_id in (select id from qualtrics.question where selector = 'NPS' and survey_id"
+                f" = (select survey_id from qualtrics.survey_response where id = '{response}'))"
+            )
+            copy("qualtrics.question_response", nps, _fivetran_id=response, response_id=response)
+            copy(
+                "qualtrics.question_response",
+                "text is not null and value is null",
+                _fivetran_id=f"{response}-text",
+                response_id=response,
+                text=TEXT_TRACES["survey comment"],
+            )
+        # The second answer names the person in a field of the survey alone.
+        copy(
+            "qualtrics.survey_embedded_data",
+            "true",
+            key="contact_id",
+            response_id="R_traceable_2",
+            value=contact,
+        )
+        copy(
+            "qualtrics.distribution_contact",
+            "true",
+            contact_id=TEXT_TRACES["survey contact"],
+            contact_lookup_id=TEXT_TRACES["look-up"],
+            response_id="R_traceable_1",
+        )
+        copy(
+            "zendesk.user",
+            "role = 'end-user'",
+            id=ZENDESK_USER,
+            name="Hawthorn Traceable",
+            email=EMAIL.upper(),
+            external_id=contact,
+        )
+        solved = "status in ('solved', 'closed') and merged_ticket_ids = '[]'"
+        copy(
+            "zendesk.ticket",
+            solved,
+            id=88_000_001,
+            requester_id=ZENDESK_USER,
+            submitter_id=ZENDESK_USER,
+            subject=TEXT_TRACES["subject"],
+            description=TEXT_TRACES["ticket text"],
+        )
+        for number, author in ((88_000_011, ZENDESK_USER), (88_000_012, 5035)):
+            copy(
+                "zendesk.ticket_comment",
+                "user_id > 0",
+                id=number,
+                ticket_id=88_000_001,
+                user_id=author,
+                body=TEXT_TRACES["ticket text"],
+            )
+        copy(
+            "zendesk.ticket_field_history",
+            "field_name = 'status' and value = 'solved'",
+            ticket_id=88_000_001,
+            user_id=ZENDESK_USER,
+        )
+        copy(
+            "zendesk.satisfaction_rating",
+            "score = 'bad'",
+            id=88_000_021,
+            ticket_id=88_000_001,
+            requester_id=ZENDESK_USER,
+            comment=TEXT_TRACES["rating comment"],
+        )
+        visitor = TEXT_TRACES["visitor"]
+        copy("pendo.visitor_history", "true", id=visitor, metadata_email=EMAIL.upper())
+        copy("pendo.visitor_account_history", "true", visitor_id=visitor)
+        for table in ("event", "page_event", "feature_event"):
+            copy(f"pendo.{table}", "true", _fivetran_id=f"kept-{table}", visitor_id=visitor)
+        copy("stripe.customer", "true", id="cus_kept", email=EMAIL, name="Hawthorn Traceable")
+        copy(
+            "generic.employees",
+            "true",
+            employee_id=TEXT_TRACES["employee"],
+            email=EMPLOYEE_EMAIL.title(),
+        )
+        copy(
+            "qualtrics.survey_response",
+            "survey_id in (select id from qualtrics.survey where project_category = 'EX')",
+            id="R_traceable_3",
+            recipient_email=None,
+        )
+        copy(
+            "qualtrics.survey_embedded_data",
+            "true",
+            key="employee_id",
+            response_id="R_traceable_3",
+            value=TEXT_TRACES["employee"],
+        )
+        connection.execute("checkpoint")
+
+
+@pytest.fixture(scope="module")
+def built(demo: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The demo's tables as landed ones, with two more people in them, built twice."""
+    project = demo.fork(tmp_path_factory.mktemp("erasure") / "project")
+    profiles = (project.root / "profiles.yml").read_text(encoding="utf-8")
+    plain = profiles.replace(
+        "        TimeZone: UTC\n",
+        "        TimeZone: UTC\n        force_compression: uncompressed\n",
+    )
+    assert plain != profiles
+    project.write("profiles.yml", plain)
+    project.write("models/intermediate/contact_log.sql", HISTORY)
+    project.write("models/intermediate/contact_log.yml", PROPERTIES)
+    project.write("snapshots/contact_snapshot.sql", SNAPSHOT)
+    land_people(project)
+    for only in ((), ("--select", "int_health__band_changes", "contact_log", "contact_snapshot")):
+        outcome = project.dbt("build", *NO_TESTS, *only, variables=LANDED)
+        assert outcome.ok, outcome.output[-6000:]
+    return project
+
+
+@pytest.fixture(scope="module")
+def erased(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """After one asked by e-mail, in letters of their own choice, and the other by id."""
+    project = built.fork(tmp_path_factory.mktemp("erased") / "project")
+    project.land(
+        "generic",
+        "erasure_requests",
+        {"email": "varchar", "contact_id": "varchar", "requested_at": "timestamp"},
+        [(f"{EMAIL.upper()} ", None, None), (None, TEXT_TRACES["employee"], None)],
+    )
+    outcome = project.cli("erase", "--landed", "--vars", json.dumps(LANDED))
+    assert outcome.ok, outcome.output[-6000:]
+    assert "is written anew" in outcome.output
+    return project
+
+
+def test_before_the_erasure_the_search_finds_everything(built: Project) -> None:
+    """The search is one that finds: every trace in tables and in bytes, keys in marts and history."""
+    found = found_in_tables(built.database)
+    assert {name for name, _ in found} == {*traces(), "user"} - {f"key of {EMPLOYEE_EMAIL}"}
+    key = f"key of {EMAIL}"
+    assert {(key, "marts.fct_survey_responses"), (key, "marts.dim_contacts")} <= found
+    assert {(key, table) for table in KEPT_HISTORY} <= found
+    assert found_in_bytes(built.database) == {name for name, _ in found}
+
+
+def test_after_the_erasure_nothing_is_found(erased: Project) -> None:
+    assert found_in_tables(erased.database) == set()
+    assert found_in_bytes(erased.database) == set()
+
+
+def test_deletion_alone_leaves_the_bytes(built: Project, tmp_path: Path) -> None:
+    """Why the file is written anew: what is deleted and checkpointed is still in its free blocks."""
+    project = built.fork(tmp_path / "project")
+    with duckdb.connect(project.database) as connection:
+        connection.execute("delete from salesforce.task where id = '00T-kept'")
+        connection.execute("drop table salesforce.contact cascade")
+        connection.execute("checkpoint")
+    assert "telephone" in found_in_bytes(project.database)
+
+
+def test_business_records_stay_without_the_person(built: Project, erased: Project) -> None:
+    """Answers, uses and the person go; the ticket, its agent's work and the call stay, nameless."""
+    gone = {
+        "marts.fct_survey_responses": 3,
+        "marts.dim_contacts": 1,
+        "marts.fct_tickets": 0,
+        "staging.stg_salesforce__activities": 0,
+        "staging.stg_zendesk__ticket_events": 0,
+        "staging.stg_stripe__billing_customers": 0,
+        "staging.stg_generic__employees": 1,
+        "staging.stg_qualtrics__survey_invitations": 1,
+    }
+    for table, rows in gone.items():
+        count = f"select count(*) from {table}"
+        assert built.value(count) - erased.value(count) == rows, table
+    ticket = "select contact_key, agent_id is not null as has_agent from marts.fct_tickets where ticket_id = '88000001'"
+    assert built.query(ticket) == [{"contact_key": key_of(EMAIL), "has_agent": True}]
+    assert erased.query(ticket)[0]["has_agent"]
+    assert erased.query(ticket)[0]["contact_key"] is None
+    authors = (
+        "select actor_id, actor_type from staging.stg_zendesk__ticket_events"
+        " where ticket_id = '88000001' and event_type = 'comment' order by event_id"
+    )
+    assert erased.query(authors) == [
+        {"actor_id": None, "actor_type": None},
+        {"actor_id": "5035", "actor_type": "agent"},
+    ]
+
+
+def test_who_lands_again_stays_out(erased: Project, tmp_path: Path) -> None:
+    """The request is gone and the list kept, so a loader that lands the person again lands in vain."""
+    project = erased.fork(tmp_path / "project")
+    assert project.value("select count(*) from generic.erasure_requests") == 0
+    with duckdb.connect(project.database) as connection:
+        connection.execute(
+            "insert into salesforce.contact select * replace (? as id, ? as email) from salesforce.contact limit 1",
+            ["003-new", EMAIL],
+        )
+    only = ("--select", "int_privacy__erasure_list+1", "stg_salesforce__contacts")
+    outcome = project.dbt("run", "--full-refresh", *only, variables=LANDED)
+    assert outcome.ok, outcome.output[-4000:]
+    assert (
+        project.value(
+            "select count(*) from staging.stg_salesforce__contacts where email is null or contact_id = '003-new'"
+        )
+        == 0
+    )
+    people = project.query("select * from restricted.int_privacy__erased_people order by all")
+    assert people == [
+        {"person_kind": "contact", "person_value": "003-new"},
+        {"person_kind": "email", "person_value": EMAIL},
+    ]
+
+
+def test_another_salt_does_not_bring_the_erased_back(erased: Project, tmp_path: Path) -> None:
+    project = erased.fork(tmp_path / "project")
+    outcome = project.dbt(
+        "run",
+        "--select",
+        "int_privacy__erasure_list+1",
+        variables=LANDED,
+        environment={"VOC_HASH_SALT": "quite another salt"},
+    )
+    assert not outcome.ok
+    assert "was made with another VOC_HASH_SALT" in outcome.output

@@ -1,0 +1,95 @@
+"""Forget the people on the erasure list: in the tables that dbt builds, and in the bytes of the file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+from voc_cli.dbt_runs import SILENT, failure_text, run_dbt
+from voc_cli.settings import UserError
+
+LANDED = "--landed"
+# The list first, so that the landed tables lose who is on it before anything is built from them.
+ERASURE_MODELS = ("int_privacy__erasure_list", "int_privacy__erased_people")
+
+ON_A_SERVER = """\
+The server keeps what was deleted until it reuses the space. To be rid of it now, as the owner of the tables:
+  vacuum full;
+Write-ahead logs, replicas and backups keep their own copies until they expire."""
+STILL_LANDED = """\
+The landed tables still hold what their loaders wrote: erase it at the source, or run `erase --landed` to delete it
+from the landed tables of this database."""
+BEYOND = "Copies elsewhere are not touched: backups, exports, logs/ and target/ (`make clean` removes both)."
+
+
+def erase(arguments: Sequence[str], connection: Sequence[str]) -> None:
+    """Build the warehouse without the people on the erasure list and leave no trace of them in it.
+
+    `arguments` go to dbt, `--landed` apart: it deletes people from the landed tables of the same
+    database too. Raises UserError when a step fails; the steps can be run again.
+    """
+    for_dbt = [argument for argument in arguments if argument != LANDED]
+    steps = [["build", *for_dbt]]
+    if LANDED in arguments:
+        steps = [
+            ["run", "--select", *ERASURE_MODELS, *for_dbt],
+            ["run-operation", "erase_landed", *connection],
+            *steps,
+        ]
+    for step in steps:
+        result = run_dbt(step)
+        if not result.success:
+            raise UserError(
+                f"The erasure is not complete: dbt {step[0]} failed. {failure_text(result)}\n"
+                "Mend the cause and run it again."
+            )
+    engine, path = _warehouse(connection)
+    if engine == "duckdb":
+        DuckDBConnectionManager.env().close()
+        DuckDBConnectionManager.close_all_connections()
+        rewrite(Path(path))
+        print(f"{path} is written anew: no block of it holds what was deleted.")
+    else:
+        print(ON_A_SERVER)
+    if LANDED not in arguments:
+        print(STILL_LANDED)
+    print(BEYOND)
+
+
+def rewrite(database: Path) -> None:
+    """Write a DuckDB file anew, in one step for whoever opens it, so that no free block is left.
+
+    DuckDB marks what was deleted as free and does not overwrite it.
+    """
+    fresh = database.with_name(f"{database.name}.fresh")
+    fresh.unlink(missing_ok=True)
+    quoted = str(fresh).replace("'", "''")
+    try:
+        with duckdb.connect(database) as connection:
+            name, version = connection.execute(
+                "select database_name, rtrim(tags['storage_version'], '+')"
+                " from duckdb_databases() where database_name = current_database()"
+            ).fetchone()
+            connection.execute(f"attach '{quoted}' as fresh (storage_version '{version}')")
+            connection.execute(f'copy from database "{name}" to fresh')
+            connection.execute("checkpoint fresh")
+            connection.execute("detach fresh")
+        os.replace(fresh, database)
+    finally:
+        fresh.unlink(missing_ok=True)
+    # A log that was left behind would be read into the new file.
+    database.with_name(f"{database.name}.wal").unlink(missing_ok=True)
+
+
+def _warehouse(connection: Sequence[str]) -> tuple[str, str]:
+    """The engine that these dbt arguments choose, and the file it is in, if it is a file."""
+    sql = "select '{{ target.type }}' as engine, '{{ target.get('path', '') }}' as path"
+    result = run_dbt(["show", "--inline", sql, *SILENT, *connection])
+    if not result.success:
+        raise UserError(f"The warehouse cannot be asked: {failure_text(result)}")
+    ((engine, path),) = result.result.results[0].agate_table.rows
+    return engine, path
