@@ -67,19 +67,20 @@ def traces() -> dict[str, str]:
 
 def found_in_tables(database: Path) -> set[tuple[str, str]]:
     """(trace, table) of every table and view of every schema whose columns hold a trace."""
+    searched = {**traces(), "user": str(ZENDESK_USER)}
     found = set()
     with duckdb.connect(database, read_only=True) as connection:
         relations = connection.execute(
             "select table_schema, table_name from information_schema.tables"
         ).fetchall()
+        counts = ", ".join("count(*) filter (contains(text, lower(?)))" for _ in searched)
         for schema, table in relations:
-            rows = f'(select cast(whole as varchar) as text from "{schema}"."{table}" as whole)'
-            for name, trace in [*traces().items(), ("user", str(ZENDESK_USER))]:
-                (rows_found,) = connection.execute(
-                    f"select count(*) from {rows} where contains(lower(text), lower(?))", [trace]
-                ).fetchone()
-                if rows_found:
-                    found.add((name, f"{schema}.{table}"))
+            rows = (
+                f'select lower(cast(whole as varchar)) as text from "{schema}"."{table}" as whole'
+            )
+            hits = connection.execute(f"select {counts} from ({rows})", list(searched.values()))
+            pairs = zip(searched, hits.fetchone(), strict=True)
+            found |= {(name, f"{schema}.{table}") for name, rows_found in pairs if rows_found}
     return found
 
 
