@@ -353,7 +353,7 @@ def test_who_lands_again_stays_out(erased: Project, tmp_path: Path) -> None:
     assert project.value("select count(*) from generic.erasure_requests") == 0
     with duckdb.connect(project.database) as connection:
         connection.execute(
-            "insert into salesforce.contact select * replace (? as id, ? as email) from salesforce.contact limit 1",
+            "insert into salesforce.contact (id, email, is_deleted) values (?, ?, false)",
             ["003-new", EMAIL],
         )
     only = ("--select", "int_privacy__erasure_list+1", "stg_salesforce__contacts")
@@ -361,7 +361,7 @@ def test_who_lands_again_stays_out(erased: Project, tmp_path: Path) -> None:
     assert outcome.ok, outcome.output[-4000:]
     assert (
         project.value(
-            "select count(*) from staging.stg_salesforce__contacts where email is null or contact_id = '003-new'"
+            "select count(*) from staging.stg_salesforce__contacts where contact_id = '003-new'"
         )
         == 0
     )
@@ -369,6 +369,8 @@ def test_who_lands_again_stays_out(erased: Project, tmp_path: Path) -> None:
     assert people == [
         {"person_kind": "contact", "person_value": "003-new"},
         {"person_kind": "email", "person_value": EMAIL},
+        # The ticket stays, and stays cut whatever is landed of it later.
+        {"person_kind": "zendesk_ticket", "person_value": "88000001"},
     ]
 
 
