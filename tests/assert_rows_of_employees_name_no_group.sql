@@ -9,7 +9,8 @@ from {{ ref('fct_survey_responses') }}
 where
     survey_family = 'employee'
     and (
-        coalesce(contact_key, account_id, contact_role, invitation_id, agent_id, team_id, ticket_id, department, segment, region) is not null
+        coalesce(contact_key, account_id, contact_role, invitation_id, agent_id, team_id, ticket_id) is not null
+        or coalesce(department, segment, region) is not null
         or responded_date <> cast({{ dbt.date_trunc('month', 'responded_date') }} as date)
         or responded_at <> cast(responded_date as {{ dbt.type_timestamp() }})
     )

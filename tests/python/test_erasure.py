@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from harness import HASH_SALT, NO_TESTS, Project
+from harness import HASH_SALT, NO_TESTS, PostgresServer, Project
 
 LANDED = {"voc_demo": False, "as_of_date": "2026-06-30"}
 EMAIL = "hawthorn.traceable@amber-teapot-machines.example"
@@ -67,19 +67,20 @@ def traces() -> dict[str, str]:
 
 def found_in_tables(database: Path) -> set[tuple[str, str]]:
     """(trace, table) of every table and view of every schema whose columns hold a trace."""
+    searched = {**traces(), "user": str(ZENDESK_USER)}
     found = set()
     with duckdb.connect(database, read_only=True) as connection:
         relations = connection.execute(
             "select table_schema, table_name from information_schema.tables"
         ).fetchall()
+        counts = ", ".join("count(*) filter (contains(text, lower(?)))" for _ in searched)
         for schema, table in relations:
-            rows = f'(select cast(whole as varchar) as text from "{schema}"."{table}" as whole)'
-            for name, trace in [*traces().items(), ("user", str(ZENDESK_USER))]:
-                (rows_found,) = connection.execute(
-                    f"select count(*) from {rows} where contains(lower(text), lower(?))", [trace]
-                ).fetchone()
-                if rows_found:
-                    found.add((name, f"{schema}.{table}"))
+            rows = (
+                f'select lower(cast(whole as varchar)) as text from "{schema}"."{table}" as whole'
+            )
+            hits = connection.execute(f"select {counts} from ({rows})", list(searched.values()))
+            pairs = zip(searched, hits.fetchone(), strict=True)
+            found |= {(name, f"{schema}.{table}") for name, rows_found in pairs if rows_found}
     return found
 
 
@@ -352,7 +353,7 @@ def test_who_lands_again_stays_out(erased: Project, tmp_path: Path) -> None:
     assert project.value("select count(*) from generic.erasure_requests") == 0
     with duckdb.connect(project.database) as connection:
         connection.execute(
-            "insert into salesforce.contact select * replace (? as id, ? as email) from salesforce.contact limit 1",
+            "insert into salesforce.contact (id, email, is_deleted) values (?, ?, false)",
             ["003-new", EMAIL],
         )
     only = ("--select", "int_privacy__erasure_list+1", "stg_salesforce__contacts")
@@ -360,7 +361,7 @@ def test_who_lands_again_stays_out(erased: Project, tmp_path: Path) -> None:
     assert outcome.ok, outcome.output[-4000:]
     assert (
         project.value(
-            "select count(*) from staging.stg_salesforce__contacts where email is null or contact_id = '003-new'"
+            "select count(*) from staging.stg_salesforce__contacts where contact_id = '003-new'"
         )
         == 0
     )
@@ -368,6 +369,8 @@ def test_who_lands_again_stays_out(erased: Project, tmp_path: Path) -> None:
     assert people == [
         {"person_kind": "contact", "person_value": "003-new"},
         {"person_kind": "email", "person_value": EMAIL},
+        # The ticket stays, and stays cut whatever is landed of it later.
+        {"person_kind": "zendesk_ticket", "person_value": "88000001"},
     ]
 
 
@@ -382,3 +385,71 @@ def test_another_salt_does_not_bring_the_erased_back(erased: Project, tmp_path: 
     )
     assert not outcome.ok
     assert "was made with another VOC_HASH_SALT" in outcome.output
+
+
+def test_on_postgres_too(postgres: PostgresServer, project: Project) -> None:
+    """The list, what staging reads, history and landed tables, in the SQL of the other engine."""
+    database = postgres.new_database()
+    for statement in (
+        "create schema generic",
+        "create table generic.accounts as select 'A' as account_id",
+        "create table generic.contacts as select * from (values"
+        f" ('C1', 'A', ' {EMAIL.title()} '), ('C2', 'A', 'other@x.example'), ('C3', 'A', null)"
+        ") as rows (contact_id, account_id, email)",
+        "create table generic.tickets as select * from (values ('T1', 'C1'), ('T2', 'C2'))"
+        " as rows (ticket_id, requester_ref)",
+        "create table generic.survey_responses as select * from (values"
+        " ('R1', 'S1', 'C1'), ('R2', 'S2', 'C2'), ('R3', 'S1', null))"
+        " as rows (response_id, survey_response_id, crm_contact_ref)",
+        "create table generic.verbatims as select 'R3' as response_id, 'mine' as comment_text",
+        f"create table generic.erasure_requests as select '{EMAIL}' as email, null as contact_id",
+    ):
+        database.execute(statement)
+    variables = {
+        "voc_demo": False,
+        "as_of_date": "2026-06-30",
+        **{f"{domain}_vendors": ["generic"] for domain in ("survey", "crm", "support")},
+        **{f"{domain}_vendors": [] for domain in ("usage", "billing", "employee")},
+    }
+    run = {"variables": variables, "target": "postgres", "environment": database.environment}
+    project.write("models/intermediate/contact_log.sql", HISTORY)
+    project.write("models/intermediate/contact_log.yml", PROPERTIES.split("\nsnapshots")[0])
+    staged = "stg_generic__contacts stg_generic__tickets stg_generic__survey_responses stg_generic__verbatims"
+    outcome = project.dbt("run", "--select", f"+int_privacy__erased_people {staged}", **run)
+    assert outcome.ok, outcome.output[-4000:]
+    ids = {
+        table: [
+            row["id"] for row in database.execute(f"select {column} as id from {table} order by 1")
+        ]
+        for table, column in (
+            ("staging.stg_generic__contacts", "contact_id"),
+            ("staging.stg_generic__tickets", "requester_ref"),
+            ("staging.stg_generic__survey_responses", "response_id"),
+            ("restricted.stg_generic__verbatims", "response_id"),
+        )
+    }
+    assert list(ids.values()) == [["C2", "C3"], ["C2", None], ["R2"], []]
+    outcome = project.dbt("run-operation", "erase_landed", **run)
+    assert outcome.ok, outcome.output[-4000:]
+    left = {
+        table: database.execute(f"select count(*) as n from generic.{table}")[0]["n"]
+        for table in ("contacts", "tickets", "survey_responses", "verbatims", "erasure_requests")
+    }
+    assert left == {
+        **{"contacts": 2, "tickets": 2, "survey_responses": 1, "verbatims": 0},
+        "erasure_requests": 0,
+    }
+    database.execute("create schema intermediate")
+    database.execute(
+        "create table intermediate.contact_log (contact_key text, account_id text, noted_on date)"
+    )
+    database.execute(
+        f"insert into intermediate.contact_log values ('{key_of(EMAIL)}', 'A', null), ('{key_of('C3')}', 'A', null)"
+    )
+    database.execute("create schema marts")
+    database.execute("create table marts.dim_contacts (contact_key text, account_id text)")
+    outcome = project.dbt("run", "--select", "contact_log", **run)
+    assert outcome.ok, outcome.output[-4000:]
+    assert database.execute("select contact_key from intermediate.contact_log") == [
+        {"contact_key": key_of("C3")}
+    ]

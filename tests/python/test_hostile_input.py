@@ -389,6 +389,11 @@ def _fill_merges() -> None:
     add_answer(
         "after ten merges", "chain 10", "0", crm_contact_ref="person 10", responded_at="2026-05-02"
     )
+    add_account("two in a ring")
+    for one, other in (("a", "b"), ("b", "a")):
+        add("contacts", contact_id=one, account_id="two in a ring", merged_into_contact_id=other)
+    add("contacts", contact_id="c", account_id="two in a ring", merged_into_contact_id="a")
+    add_answer("of c", "two in a ring", "0", crm_contact_ref="c")
     add_account("into the ring", merged_into_account_id="merged 1")
     add_account("merged 1", merged_into_account_id="merged 2")
     add_account("merged 2", merged_into_account_id="merged 1")
@@ -713,6 +718,13 @@ def test_merges_into_a_circle_and_into_nothing(world: World) -> None:
     assert {"merged 1", "merged 2"} <= world.accounts.keys()
     assert world.votes["merged 1"] == (1, -100.0)
     assert world.set_aside("responses")["into nothing"] == "unknown_account"
+    # two contacts merged into each other stay two; who was merged into one of them is that one
+    people = "select contact_key from marts.dim_contacts where account_id = 'two in a ring'"
+    keys = [key for (key,) in world.rows(people)]
+    assert len(keys) == 2
+    assert world.answers["of c"]["contact_key"] in keys
+    assert world.answers["of c"]["match_method"] == "id"
+    assert world.votes["two in a ring"] == (1, -100.0)
 
 
 def test_numbers_where_times_and_truths_should_be(world: World) -> None:

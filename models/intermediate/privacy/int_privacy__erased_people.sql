@@ -1,5 +1,6 @@
 -- Grain: one row per kind and value. What the landed tables say today of people on the erasure list, as it stands there, so that staging
--- can leave it out without knowing the salt. It is never more than they say: when they are rid of it, this is empty.
+-- can leave it out without knowing the salt. It is never more than they say: when they are rid of it, only ids of business records
+-- that stay are left here.
 {{ config(materialized='table') }}
 {%- set erasure_list = ref('int_privacy__erasure_list') %}
 

@@ -70,5 +70,6 @@ select
 from responses
 left join touchpoints on responses.touchpoint = touchpoints.touchpoint
 left join teams on responses.team_id = teams.team_id
-left join large_months on coalesce(responses.survey_id, '') = large_months.survey_key and responses.answered_month = large_months.answered_month
+left join large_months
+    on coalesce(responses.survey_id, '') = large_months.survey_key and responses.answered_month = large_months.answered_month
 where responses.survey_family <> 'employee' or large_months.survey_key is not null
