@@ -119,14 +119,17 @@ def _publish(arguments: list[str]) -> int:
 def _erase(arguments: list[str]) -> int:
     from voc_cli.dbt_runs import read_arguments
     from voc_cli.erase import LANDED, erase
+    from voc_cli.publishing import credentials_of, only_build
     from voc_cli.settings import UserError
 
     for_dbt = [argument for argument in arguments if argument != LANDED]
     dbt_arguments = read_arguments(for_dbt)
     if dbt_arguments.is_partial:
         raise UserError("erase takes no selection: who is forgotten is forgotten everywhere.")
-    _check(for_dbt)
-    erase(arguments, dbt_arguments.connection)
+    credentials = credentials_of(dbt_arguments, ROOT)
+    with only_build(credentials):
+        _check(for_dbt)
+        erase(dbt_arguments, credentials, landed=LANDED in arguments)
     return 0
 
 

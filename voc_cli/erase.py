@@ -1,15 +1,16 @@
-"""Forget the people on the erasure list: in the tables that dbt builds, and in the bytes of the file."""
+"""Forget the people on the erasure list: in what dbt builds and publishes, and in the bytes of the file."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-from voc_cli.dbt_runs import SILENT, failure_text, run_dbt
+from voc_cli.dbt_runs import DbtArguments, failure_text, run_dbt
+from voc_cli.publishing import publish
 from voc_cli.settings import UserError
 
 LANDED = "--landed"
@@ -26,18 +27,18 @@ from the landed tables of this database."""
 BEYOND = "Copies elsewhere are not touched: backups, exports, logs/ and target/ (`make clean` removes both)."
 
 
-def erase(arguments: Sequence[str], connection: Sequence[str]) -> None:
-    """Build the warehouse without the people on the erasure list and leave no trace of them in it.
+def erase(arguments: DbtArguments, credentials: Any, landed: bool = False) -> None:
+    """Build and publish the warehouse without the people on the erasure list, and leave no trace.
 
-    `arguments` go to dbt, `--landed` apart: it deletes people from the landed tables of the same
-    database too. Raises UserError when a step fails; the steps can be run again.
+    `credentials` are those of the warehouse that `arguments` choose; with `landed` people are
+    deleted from the landed tables of the same database too. Raises UserError when a step fails;
+    the steps can be run again.
     """
-    for_dbt = [argument for argument in arguments if argument != LANDED]
-    steps = [["build", *for_dbt]]
-    if LANDED in arguments:
+    steps = [["build", *arguments.all]]
+    if landed:
         steps = [
-            ["run", "--select", *ERASURE_MODELS, *for_dbt],
-            ["run-operation", "erase_landed", *connection],
+            ["run", "--select", *ERASURE_MODELS, *arguments.all],
+            ["run-operation", "erase_landed", *arguments.connection],
             *steps,
         ]
     for step in steps:
@@ -47,15 +48,15 @@ def erase(arguments: Sequence[str], connection: Sequence[str]) -> None:
                 f"The erasure is not complete: dbt {step[0]} failed. {failure_text(result)}\n"
                 "Mend the cause and run it again."
             )
-    engine, path = _warehouse(connection)
-    if engine == "duckdb":
+    print(f"Published without them to {publish(credentials, arguments.connection)}")
+    if credentials.type == "duckdb":
         DuckDBConnectionManager.env().close()
         DuckDBConnectionManager.close_all_connections()
-        rewrite(Path(path))
-        print(f"{path} is written anew: no block of it holds what was deleted.")
+        rewrite(Path(credentials.path))
+        print(f"{credentials.path} is written anew: no block of it holds what was deleted.")
     else:
         print(ON_A_SERVER)
-    if LANDED not in arguments:
+    if not landed:
         print(STILL_LANDED)
     print(BEYOND)
 
@@ -83,13 +84,3 @@ def rewrite(database: Path) -> None:
         fresh.unlink(missing_ok=True)
     # A log that was left behind would be read into the new file.
     database.with_name(f"{database.name}.wal").unlink(missing_ok=True)
-
-
-def _warehouse(connection: Sequence[str]) -> tuple[str, str]:
-    """The engine that these dbt arguments choose, and the file it is in, if it is a file."""
-    sql = "select '{{ target.type }}' as engine, '{{ target.get('path', '') }}' as path"
-    result = run_dbt(["show", "--inline", sql, *SILENT, *connection])
-    if not result.success:
-        raise UserError(f"The warehouse cannot be asked: {failure_text(result)}")
-    ((engine, path),) = result.result.results[0].agate_table.rows
-    return engine, path
