@@ -82,7 +82,8 @@
         {%- set size = "cast(" ~ number ~ " as " ~ sql_type('double precision') ~ ")" if is_whole_number_type(dtype) else number -%}
         {%- set limit = {'bigint': '9e18', 'double precision': '1e300'}.get(type, '1e15') -%}
         {%- set rounded = "floor(" ~ number ~ " + 0.5)" if type == 'bigint' else number -%}
-        {{ return("case when abs(" ~ size ~ ") < " ~ limit ~ " then cast(" ~ rounded ~ " as " ~ sql_type(type) ~ ") end") }}
+        {#- PostgreSQL forgets the scale of a number that a case may leave null -#}
+        {{ return("cast(case when abs(" ~ size ~ ") < " ~ limit ~ " then " ~ rounded ~ " end as " ~ sql_type(type) ~ ")") }}
     {%- endif -%}
 {% endmacro %}
 
