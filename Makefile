@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build summary env lint test lock clean
+.PHONY: help build summary quality env lint test lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -32,6 +32,9 @@ build: $(STAMP) profiles.yml ## Build the warehouse with dbt, then print its hea
 summary: $(STAMP) profiles.yml ## Print the headline figures of the warehouse that is there
 	@$(BIN)/python -m voc_cli summary $(ARGS)
 
+quality: $(STAMP) profiles.yml ## Check landed tables and public marts (Great Expectations), and write target/quality
+	@$(BIN)/python -m voc_cli quality $(ARGS)
+
 env: $(STAMP) ## Create or update the Python environment in .venv
 
 lint: $(STAMP) profiles.yml ## Check the policy seeds, and the style of the SQL (sqlfluff) and the Python (ruff)
@@ -56,7 +59,7 @@ lock: ## Remake requirements.lock from pyproject.toml (needs uv)
 
 clean: ## Remove what dbt and the tests wrote (keeps profiles.yml, .venv and the database)
 	@rm -rf target logs dbt_packages .pytest_cache .hypothesis .ruff_cache
-	@find voc_cli tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find voc_cli quality tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Never overwritten: it is yours once it is there.
 profiles.yml:

@@ -1,4 +1,4 @@
-"""Entry point: `python -m voc_cli build|summary|check|contracts [dbt arguments]`."""
+"""Entry point: `python -m voc_cli build|summary|quality|check|contracts [dbt arguments]`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ USAGE = """usage: python -m voc_cli COMMAND [dbt arguments]
 commands:
   build      check the settings, run `dbt build`, print the headline figures
   summary    print the headline figures of the warehouse that is there
+  quality    check the landed tables and the public marts that are there (docs/quality.md)
   check      check the settings only: vendor lists, policy seeds and connection
   contracts  remake docs/contracts.md from the domain contracts
 
@@ -27,7 +28,7 @@ For your own data set voc_demo: false and the vendor lists in dbt_project.yml, t
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command and return its exit code: 0 done, 1 dbt failed, 2 settings to mend."""
+    """Run one command and return its exit code: 0 done, 1 dbt or a check failed, 2 settings to mend."""
     try:
         import dbt.cli.main  # noqa: F401
         import yaml  # noqa: F401
@@ -40,7 +41,13 @@ def main(arguments: list[str]) -> int:
 
     from voc_cli.settings import UserError
 
-    commands = {"build": _build, "summary": _summary, "check": _check, "contracts": _contracts}
+    commands = {
+        "build": _build,
+        "summary": _summary,
+        "quality": _quality,
+        "check": _check,
+        "contracts": _contracts,
+    }
     if not arguments or arguments[0] not in commands:
         asked_for_help = bool(arguments) and arguments[0] in {"help", "-h", "--help"}
         print(USAGE, file=sys.stdout if asked_for_help else sys.stderr)
@@ -85,6 +92,12 @@ def _summary(arguments: list[str]) -> int:
     check_connection(connection)
     print(render(read_figures(connection)))
     return 0
+
+
+def _quality(arguments: list[str]) -> int:
+    from quality.command import check_quality
+
+    return check_quality(ROOT, arguments)
 
 
 def _contracts(arguments: list[str]) -> int:
