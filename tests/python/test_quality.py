@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import psycopg2
 import pytest
-from harness import PostgresServer, Project
+from harness import REPOSITORY, PostgresServer, Project
 
 from quality.catalog import Catalog
 from quality.engine import open_engine
@@ -27,17 +27,20 @@ from quality.run import Breach, Outcome, run_suites
 from quality.suites import make_suites
 from voc_cli.settings import UserError
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture(scope="module")
-def facts(demo: Project) -> Iterator[ProjectFacts]:
-    """What dbt knows of the built demo, parsed once."""
+def facts(demo: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectFacts]:
+    """What dbt knows of the built demo, parsed once, and a copy of its database.
+
+    Within a process DuckDB opens a file in one way only, and Great Expectations keeps it open.
+    """
+    database = tmp_path_factory.mktemp("quality") / "voc.duckdb"
+    shutil.copy(demo.database, database)
     before, folder = dict(os.environ), Path.cwd()
     os.chdir(demo.root)
     os.environ["VOC_DUCKDB_PATH"] = str(demo.database)
     try:
-        yield read_project(demo.root, [])
+        yield at(read_project(demo.root, []), database)
     finally:
         os.chdir(folder)
         os.environ.clear()
