@@ -79,23 +79,34 @@ LANDED: Mapping[str, Mapping[str, Landed]] = {
             ("distribution_id", "contact_id", "contact_lookup_id"), required=("distribution_id",)
         ),
         "directory_contact": Landed(("id",)),
-        "ticket": Landed(("id",), news="created_at", volume=WAVES),
+        "ticket": Landed(
+            ("id",), required=("id", "survey_response_id"), news="created_at", volume=WAVES
+        ),
+        "core_contact": Landed(("id",)),
     },
     "zendesk": {
         "ticket": Landed(("id",), news="created_at", stale_days=14, volume=EVENTS),
-        "ticket_comment": Landed(("id",), required=(), news="created", volume=EVENTS),
+        "ticket_comment": Landed(
+            ("id",), required=("id", "ticket_id"), news="created", volume=EVENTS
+        ),
         "ticket_field_history": Landed(
             ("ticket_id", "field_name", "updated"), news="updated", volume=EVENTS
         ),
         "satisfaction_rating": Landed(("id",), news="created_at", volume=EVENTS),
         "ticket_schedule": Landed(("ticket_id", "created_at"), required=("ticket_id",)),
         "ticket_tag": Landed(("ticket_id", "tag"), required=("ticket_id",)),
+        # A schedule has a row per opening hours, an answer one per question.
+        "schedule": Landed((), required=("id", "start_time", "end_time")),
+        "schedule_holiday": Landed((), required=("id", "schedule_id", "start_date")),
+        "ticket_sla_policy": Landed((), required=("ticket_id", "sla_policy_id")),
+        "ticket_csat_survey": Landed((), required=("survey_response_id", "ticket_id")),
+        "csat_survey_answer": Landed((), required=("survey_response_id", "question_id")),
         "organization": Landed(("id",)),
         "user": Landed(("id",)),
         "group": Landed(("id",)),
         "sla_policy_metric_history": Landed(
             ("sla_policy_id", "sla_policy_updated_at", "metric", "priority"),
-            required=(),
+            required=("sla_policy_id",),
             ranges={"target": NOT_NEGATIVE},
         ),
     },
@@ -103,9 +114,15 @@ LANDED: Mapping[str, Mapping[str, Landed]] = {
         "account": Landed(
             ("id",), repeated=FEW, ranges={"arr_c": NOT_NEGATIVE, "seats_c": NOT_NEGATIVE}
         ),
-        "account_history": Landed(("id", "_fivetran_start"), required=("id",)),
+        "account_history": Landed(("id", "_fivetran_start")),
         "contact": Landed(("id",), repeated=FEW),
-        "contact_history": Landed(("id", "_fivetran_start"), required=("id",)),
+        "contact_history": Landed(("id", "_fivetran_start")),
+        "account_contact_role": Landed((), required=("contact_id",)),
+        "account_contact_relation": Landed((), required=("contact_id",)),
+        "opportunity_contact_role": Landed((), required=("contact_id",)),
+        "case_history": Landed(("id",), required=("id", "case_id")),
+        "case_comment": Landed(("id",), required=("id", "parent_id")),
+        "email_message": Landed(("id",), required=("id", "parent_id")),
         "user": Landed(("id",)),
         "task": Landed(("id",), news="created_date", volume=WAVES),
         "event": Landed(("id",), ranges={"qbr_rating_c": (1, 5)}),
@@ -132,6 +149,7 @@ LANDED: Mapping[str, Mapping[str, Landed]] = {
         ),
         "account_history": Landed(("id", "last_updated_at"), required=("id",)),
         "visitor_history": Landed(("id", "last_updated_at"), required=("id",)),
+        "group": Landed((), required=("id",)),
         "feature_history": Landed(("id", "last_updated_at"), required=("id",)),
     },
     "stripe": {
@@ -142,7 +160,8 @@ LANDED: Mapping[str, Mapping[str, Landed]] = {
         "subscription_history": Landed(
             ("id", "_fivetran_start"), required=("id",), repeated=FEW
         ),
-        "subscription_item": Landed(("id",), required=(), ranges={"quantity": NOT_NEGATIVE}),
+        "plan": Landed(("id",)),
+        "subscription_item": Landed(("id",), ranges={"quantity": NOT_NEGATIVE}),
         "price": Landed(("id",), ranges={"recurring_interval_count": NOT_NEGATIVE}),
     },
     # What generic tables require is said by their contracts.
