@@ -167,5 +167,8 @@ def _conservation_suite(project: ProjectFacts, catalog: Catalog) -> Suite:
         for name, relation in project.models.items()
         if (table := catalog.find(relation))
     }
-    made: list[Check] = [checks.conservation(claim, found) for claim in CONSERVATION]
+    try:
+        made: list[Check] = [checks.conservation(claim, found) for claim in CONSERVATION]
+    except KeyError as missing:
+        raise UserError(f"{missing.args[0]} is not in the warehouse. {BUILD_FIRST}") from missing
     return Suite("marts.conservation", checks=made)
