@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary erase env lint test test-slow slim docs lock clean
+.PHONY: help build publish summary quality erase env lint test test-slow slim docs lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -39,6 +39,9 @@ summary: $(STAMP) profiles.yml ## Print the headline figures of the warehouse th
 erase: $(STAMP) profiles.yml ## Build without the people in erasure_requests, and leave no trace of them in the DuckDB file
 	@$(BIN)/python -m voc_cli erase $(ARGS)
 
+quality: $(STAMP) profiles.yml ## Check landed tables and public marts (Great Expectations), and write target/quality
+	@$(BIN)/python -m voc_cli quality $(ARGS)
+
 env: $(STAMP) ## Create or update the Python environment in .venv
 
 lint: $(STAMP) profiles.yml ## Check the policy seeds, and the style of the SQL (sqlfluff) and the Python (ruff)
@@ -74,7 +77,7 @@ lock: ## Remake requirements.lock from pyproject.toml (needs uv)
 
 clean: ## Remove what dbt and the tests wrote (keeps profiles.yml, .venv and the database)
 	@rm -rf target logs dbt_packages .pytest_cache .hypothesis .ruff_cache
-	@find voc_cli tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find voc_cli quality tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Never overwritten: it is yours once it is there.
 profiles.yml:

@@ -1,4 +1,4 @@
-"""Entry point: `python -m voc_cli build|publish|summary|check|contracts|erase [dbt arguments]`."""
+"""Entry point: `python -m voc_cli COMMAND [dbt arguments]`; USAGE lists the commands."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ commands:
   build      check the settings, run `dbt build`, publish the marts, print the headline figures
   publish    show readers the marts of the last build (`build` does it by itself)
   summary    print the headline figures of the warehouse that is there
+  quality    check the landed tables and the public marts that are there (docs/quality.md)
   check      check the settings only: vendor lists, policy seeds and connection
   contracts  remake docs/contracts.md from the domain contracts
   erase      build without the people in erasure_requests and leave no trace of them in the DuckDB file;
@@ -30,7 +31,7 @@ For your own data set voc_demo: false and the vendor lists in dbt_project.yml, t
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command and return its exit code: 0 done, 1 dbt failed, 2 settings to mend."""
+    """Run one command and return its exit code: 0 done, 1 dbt or a check failed, 2 settings to mend."""
     try:
         import dbt.cli.main  # noqa: F401
         import yaml  # noqa: F401
@@ -47,6 +48,7 @@ def main(arguments: list[str]) -> int:
         "build": _build,
         "publish": _publish,
         "summary": _summary,
+        "quality": _quality,
         "check": _check,
         "contracts": _contracts,
         "erase": _erase,
@@ -95,6 +97,12 @@ def _summary(arguments: list[str]) -> int:
     check_connection(connection)
     print(render(read_figures(connection)))
     return 0
+
+
+def _quality(arguments: list[str]) -> int:
+    from quality.command import check_quality
+
+    return check_quality(ROOT, arguments)
 
 
 def _contracts(arguments: list[str]) -> int:

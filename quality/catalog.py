@@ -1,0 +1,67 @@
+"""The tables and columns that the warehouse has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from quality.engine import quoted
+from quality.project import Relation
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that is there: how to write it, and its columns with their types."""
+
+    schema: str
+    name: str
+    columns: Mapping[str, str]
+
+    @property
+    def sql(self) -> str:
+        """The table as it stands in a query."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    def column(self, names: str | Sequence[str], alias: str | None = None) -> str | None:
+        """The landed column for one of our names, whatever its case or underscores.
+
+        The rule of the macro landed_column: an alias set by the user, else the first name found.
+        """
+        wanted = [names] if isinstance(names, str) else names
+        for name in [alias] if alias else wanted:
+            for column in self.columns:
+                if _plain(column) == _plain(name):
+                    return column
+        return None
+
+
+class Catalog:
+    """All columns of the warehouse, read once."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.dialect = engine.dialect.name
+        self._tables: dict[tuple[str, str], tuple[str, str, dict[str, str]]] = {}
+        database = "current_database()"
+        with engine.connect() as connection:
+            rows = connection.execute(
+                sa.text(
+                    "select cast(table_schema as varchar), cast(table_name as varchar),"
+                    " cast(column_name as varchar), cast(data_type as varchar)"
+                    f" from information_schema.columns where table_catalog = {database}"
+                    " order by 1, 2, ordinal_position"
+                )
+            ).fetchall()
+        for schema, table, column, kind in rows:
+            key = (schema.lower(), table.lower())
+            self._tables.setdefault(key, (schema, table, {}))[2][column] = kind
+
+    def find(self, relation: Relation) -> Table | None:
+        """The table, or None when it is not there."""
+        found = self._tables.get((relation.schema.lower(), relation.name.lower()))
+        return Table(*found) if found else None
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")

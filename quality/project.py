@@ -1,0 +1,132 @@
+"""What dbt knows of the project: its marts with their tests, and the tables its vendors land."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.factory import FACTORY
+
+from voc_cli.contracts import read_contracts
+from voc_cli.dbt_runs import failure_text, read_arguments, run_dbt
+from voc_cli.settings import UserError, check_vendors, load_variables
+from voc_weighting.errors import WeightingError
+from voc_weighting.settings import Settings
+
+DEMO_ENDS = "2026-06-30"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Where a table is; its columns and their types come from the warehouse."""
+
+    database: str | None
+    schema: str
+    name: str
+
+
+@dataclass(frozen=True)
+class MartTest:
+    """One generic data test of a mart: its name and arguments."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class MartTable:
+    """A public mart with what its yml says of it."""
+
+    relation: Relation
+    columns: tuple[str, ...]
+    tests: tuple[MartTest, ...]
+
+
+@dataclass(frozen=True)
+class ProjectFacts:
+    """Everything that decides which checks there are."""
+
+    variables: Mapping[str, Any]
+    as_of: date
+    marts: Mapping[str, MartTable]
+    models: Mapping[str, Relation]
+    landed: Mapping[str, Mapping[str, Relation]]
+    required_by_contract: Mapping[str, tuple[str, ...]]
+    credentials: Any
+
+
+def read_project(root: Path, arguments: Sequence[str]) -> ProjectFacts:
+    """Parse the project in the working directory with these dbt arguments; UserError if it fails."""
+    chosen = read_arguments(arguments)
+    variables = load_variables(root, chosen.variables)
+    vendors = {name for names in check_vendors(variables, root).values() for name in names}
+    parsed = run_dbt(["parse", "--log-level", "none", *arguments])
+    if not parsed.success:
+        raise UserError(f"The project cannot be read. {failure_text(parsed)}")
+    nodes = [*parsed.result.nodes.values(), *parsed.result.sources.values()]
+    by_id = {node.unique_id: node for node in nodes}
+    models = {node.name: node for node in nodes if node.resource_type == "model"}
+    return ProjectFacts(
+        variables=variables,
+        as_of=_as_of(variables),
+        marts={
+            name: _mart(node, nodes)
+            for name, node in sorted(models.items())
+            if node.config.get("access") == "public"
+        },
+        models={name: _relation(node) for name, node in models.items()},
+        landed={vendor: _landed(vendor, models.values(), by_id) for vendor in sorted(vendors)},
+        required_by_contract=_required_by_contract(root),
+        credentials=next(iter(FACTORY.adapters.values())).config.credentials,
+    )
+
+
+def _as_of(variables: Mapping[str, Any]) -> date:
+    demo_day = DEMO_ENDS if variables.get("voc_demo") else ""
+    given = {"as_of_date": str(variables.get("as_of_date") or "").strip() or demo_day}
+    try:
+        return Settings.of({**variables, **given}).as_of
+    except WeightingError as error:
+        raise UserError(str(error)) from error
+
+
+def _relation(node: Any) -> Relation:
+    name = node.identifier if node.resource_type == "source" else node.alias
+    return Relation(node.database or None, node.schema, name)
+
+
+def _mart(model: Any, nodes: Sequence[Any]) -> MartTable:
+    tests = [
+        MartTest(node.test_metadata.name, node.test_metadata.kwargs)
+        for node in nodes
+        if getattr(node, "attached_node", None) == model.unique_id and node.test_metadata
+    ]
+    return MartTable(_relation(model), tuple(model.columns), tuple(tests))
+
+
+def _landed(vendor: str, models: Any, by_id: Mapping[str, Any]) -> dict[str, Relation]:
+    """The tables that the staging models of a vendor read: sources, or seeds in the demo."""
+    found = {}
+    for model in models:
+        if model.fqn[1:3] != ["staging", vendor]:
+            continue
+        for parent in (by_id[it] for it in model.depends_on.nodes if it in by_id):
+            if parent.resource_type == "source":
+                found[parent.name] = _relation(parent)
+            elif parent.resource_type == "seed" and parent.name.startswith(f"{vendor}__"):
+                found[parent.name.removeprefix(f"{vendor}__")] = _relation(parent)
+    return dict(sorted(found.items()))
+
+
+def _required_by_contract(root: Path) -> dict[str, tuple[str, ...]]:
+    required = {}
+    for entities in read_contracts(root).values():
+        for entity, model in entities.items():
+            metas = {c["name"]: c.get("config", {}).get("meta", {}) for c in model["columns"]}
+            required[entity] = tuple(
+                meta.get("hash_of", name) for name, meta in metas.items() if meta.get("required")
+            )
+    return required
