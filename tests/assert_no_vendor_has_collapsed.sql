@@ -1,5 +1,7 @@
 -- Claim: no vendor that brought news of a domain has suddenly stopped, or nearly. The newest
--- window of days is compared with the mean of the three before it.
+-- window of days is compared with the mean of the three before it. It warns: an error would stop the
+-- marts that say of a vendor that it is stale.
+{{ config(severity='warn') }}
 {%- set limits = threshold('volume_threshold') %}
 with days as (
 

@@ -321,7 +321,7 @@ def test_too_much_set_aside_stops_the_run_before_the_marts(
     project = yesterday.fork(tmp_path / "project")
     with duckdb.connect(project.database) as connection:
         connection.execute(
-            "update generic.survey_responses set raw_score = 'n/a' where raw_score > '3'"
+            "update generic.survey_responses set raw_score = 'n/a' where raw_score <> '3'"
         )
     outcome = project.cli("build", *of_day(TODAY))
     assert not outcome.ok
