@@ -294,8 +294,9 @@ def test_make_without_a_target_lists_the_targets(project: Project) -> None:
 
 
 def test_the_lock_names_packages_and_hashes_only() -> None:
+    marker = r"[a-z_]+ (<|>=|==|!=) '[0-9A-Za-z_.]+'"
     requirement = re.compile(
-        r"[a-z0-9-]+(\[[a-z]+\])?==[0-9a-z.]+( ; [a-z_]+ (<|>=|==) '[0-9a-z.]+')? \\"
+        rf"[a-z0-9-]+(\[[a-z]+\])?==[0-9a-z.]+( ; {marker}( (and|or) {marker})*)? \\"
     )
     fingerprint = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
     lines = (REPOSITORY / "requirements.lock").read_text().splitlines()
