@@ -23,15 +23,15 @@ from {{ ref('stg_' ~ vendor ~ '__' ~ entity) }}
     {%- set personal = column.config.meta.get('hash_of') -%}
     {%- if personal -%}
         {{ contact_key(normalised_email(personal)) }} as {{ column.name }}
-    {%- elif is_text_type(column.data_type) -%}
+    {%- elif is_text_type(column.data_type) and not column.config.meta.get('contains_pii') -%}
         {{ bounded(column.name) }} as {{ column.name }}
     {%- else -%}
         {{ column.name }}
     {%- endif -%}
 {%- endmacro %}
 
-{#- Ids, names and categories are short: of a longer text the beginning is kept, with a
-    fingerprint, so that two long ids stay two. -#}
+{#- Ids, names and categories are short, unlike what people write: of a longer text the beginning
+    is kept, with a fingerprint, so that two long ids stay two. -#}
 {% macro bounded(text) -%}
 case when length({{ text }}) > 1000 then substring({{ text }}, 1, 200) || ' ... ' || {{ dbt.hash(text) }} else {{ text }} end
 {%- endmacro %}
