@@ -257,7 +257,9 @@ def test_every_broken_row_is_found_with_its_vendor_key_and_reason(world: Project
     }
     assert len(found) == len(rows)
     assert found == SET_ASIDE
-    described = {row["reason"] for row in world.query("select reason from policy.quarantine_reasons")}
+    described = {
+        row["reason"] for row in world.query("select reason from policy.quarantine_reasons")
+    }
     assert set(found.values()) <= described
     for row in rows:
         assert json.loads(row["payload"]), row
