@@ -56,17 +56,24 @@ orphans as (
 
 ),
 
-older as (
+ratings as (
 
-    select count(*) as row_count
+    select
+        {{ field(rating, 'ticket_id') }} as ticket_id,
+        coalesce(lower({{ field(rating, 'score') }}), '') <> 'unoffered' as is_offered
     from {{ landed_from(rating) }}
     where
         {{ live_rows(rating) }}
-        and coalesce(lower({{ field(rating, 'score') }}), '') <> 'unoffered'
-        and not exists (
-            select 1 from surveys
-            where surveys.ticket_id = {{ field(rating, 'ticket_id') }} and not surveys.is_deleted
-        )
+
+),
+
+older as (
+
+    select count(*) as row_count
+    from ratings
+    where
+        is_offered
+        and not exists (select 1 from surveys where surveys.ticket_id = ratings.ticket_id and not surveys.is_deleted)
 
 ),
 
