@@ -53,6 +53,9 @@ DBT_SETTINGS = {
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 NO_TESTS = ("--exclude-resource-type", "unit_test", "test")
 
+#: The mart that notes every run, and so the one that no two runs leave alike.
+RUN_LOG = "run_history"
+
 Row = dict[str, Any]
 
 

@@ -181,7 +181,6 @@ SET_ASIDE = {
     ("salesforce", "crm", "contact_merges", "C3"): "merge_cycle",
     ("salesforce", "crm", "contact_merges", "C4"): "merge_cycle",
     ("salesforce", "crm", "opportunities", "O1#2"): "duplicate_key",
-    ("salesforce", "crm", "activities", "a stranger"): "unknown_contact",
     ("salesforce", "crm", "activities", "done some day"): "missing_time",
     ("salesforce", "crm", "root_cause_analyses", "of none"): "unknown_response",
     ("salesforce", "support", "ticket_events", "h2"): "unknown_ticket",

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import psycopg2
 import pytest
-from harness import NO_TESTS, Outcome, PostgresDatabase, PostgresServer, Project
+from harness import NO_TESTS, RUN_LOG, Outcome, PostgresDatabase, PostgresServer, Project
 from test_bad_input import ONLY_GENERIC
 
 from voc_cli.publishing import LOCK_KEY
@@ -24,8 +24,6 @@ from voc_cli.publishing import LOCK_KEY
 KILLS_A_ROUND = 5
 ROUNDS = 4
 YESTERDAY, TODAY = "2026-06-29", "2026-06-30"
-#: The one mart of which every run changes something.
-LOG = "run_history"
 
 Marts = dict[str, tuple[int, int]]
 
@@ -75,7 +73,7 @@ def marts_of(connection: duckdb.DuckDBPyConnection) -> Marts:
             f"select count(*), coalesce(bit_xor(hash(t)), 0) from marts.{name} as t"
         ).fetchone()
         for (name,) in names
-        if name != LOG
+        if name != RUN_LOG
     }
 
 

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from harness import HASH_SALT, NO_TESTS, NO_UNIT_TESTS, REPOSITORY, PostgresServer, Project
+from harness import (
+    HASH_SALT,
+    NO_TESTS,
+    NO_UNIT_TESTS,
+    REPOSITORY,
+    RUN_LOG,
+    PostgresServer,
+    Project,
+)
 
 from voc_cli.contracts import render_contracts
 
@@ -67,6 +75,7 @@ def checksums(project: Project) -> dict[str, tuple[int, int]]:
             )[0].values()
         )
         for table in tables
+        if table["table_name"] != RUN_LOG
     }
 
 
@@ -274,7 +283,7 @@ def test_a_new_vendor_is_one_folder_and_one_line(project: Project) -> None:
         "where\n"
         "    {{ live_rows(response) }}\n",
     )
-    for entity in ("survey_invitations", "case_records"):
+    for entity in ("survey_invitations", "case_records", "verbatims"):
         project.write(
             f"{folder}/stg_delighted__{entity}.sql",
             "{{ config(enabled=is_listed('survey', 'delighted')) }}\n\n"

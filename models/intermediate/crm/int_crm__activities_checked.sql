@@ -1,5 +1,6 @@
 -- Grain: one row per landed activity, with the account it names; where it names none, the account
--- its contact had then. One without account and contact (internal), or without time and not done (planned), is no fault.
+-- its contact had then. One without account (internal, or with somebody whom only a survey knows), or without time and not done
+-- (planned), is no fault.
 {{ config(materialized='table') }}
 
 with activities as (
@@ -63,7 +64,6 @@ checked as (
             ['after_as_of_date', is_after_as_of('occurred_at')],
             ['unknown_account', 'account_ref is not null and named_account_id is null'],
             ['unknown_account', 'rating is not null and account_id is null'],
-            ['unknown_contact', 'account_ref is null and contact_ref is not null and contact_id is null'],
             ['score_out_of_scale', 'rating < 1 or rating > 5'],
         ]) }} as quarantine_reason
     from resolved
