@@ -2,7 +2,7 @@
     of an area, or in the three groups of North America. Dates and times are left out first, for they are digits in groups too. -#}
 {% macro looks_personal(text) -%}
 ({{ matches(text, '[A-Za-z0-9._%+-]@[A-Za-z0-9-]+[.][A-Za-z]') }} or {{ matches(
-        replace_pattern(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:.]+)?', ''),
+        replace_pattern(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:.]+)?|[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}', ''),
         '(^|[ "(:,;|])([+][0-9][0-9 ()./-]{6,}[0-9]|[(]?0[0-9]{1,4}[)]?[ /-][0-9 /-]{4,}[0-9]|[(]?[2-9][0-9]{2}[)]?[ .-][0-9]{3}[ .-][0-9]{4})'
     ) }})
 {%- endmacro %}

@@ -199,6 +199,13 @@ class Project:
         shutil.copytree(self.root, root, ignore=shutil.ignore_patterns(self.parse.name))
         return Project(root)
 
+    def copy_database(self, file: Path) -> None:
+        """Copy the DuckDB file, with what its log holds beside it."""
+        for suffix in ("", ".wal"):
+            part = Path(f"{self.database}{suffix}")
+            if part.exists():
+                shutil.copy(part, f"{file}{suffix}")
+
     def write(self, path: str, text: str) -> Path:
         """Write a file of the copy (path relative to its root) and its folders; return its path."""
         file = self.root / path

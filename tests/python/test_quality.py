@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -35,7 +34,7 @@ def facts(demo: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     Within a process DuckDB opens a file in one way only, and Great Expectations keeps it open.
     """
     database = tmp_path_factory.mktemp("quality") / "voc.duckdb"
-    shutil.copy(demo.database, database)
+    demo.copy_database(database)
     before, folder = dict(os.environ), Path.cwd()
     os.chdir(demo.root)
     os.environ["VOC_DUCKDB_PATH"] = str(demo.database)
@@ -70,7 +69,7 @@ def corrupt(facts: ProjectFacts, demo: Project, tmp_path: Path) -> Callable[...,
 
     def change(*statements: str) -> ProjectFacts:
         database = tmp_path / "voc.duckdb"
-        shutil.copy(demo.database, database)
+        demo.copy_database(database)
         with duckdb.connect(database) as connection:
             for statement in statements:
                 connection.execute(statement)
