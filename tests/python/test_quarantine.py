@@ -207,8 +207,8 @@ SET_ASIDE = {
     ("pendo", "usage", "features", "f2#2"): "unparseable_value",
     ("pendo", "usage", "usage_days", "(missing)#1"): "missing_key",
     ("pendo", "usage", "usage_days", "A404|v|2026-06-02|"): "unknown_account",
-    ("stripe", "billing", "subscriptions", "sub2#1#si2"): "unparseable_value",
-    ("stripe", "billing", "subscriptions", "sub404#0#si3"): "unknown_subscription",
+    ("stripe", "billing", "subscriptions", "sub2##1##si2"): "unparseable_value",
+    ("stripe", "billing", "subscriptions", "sub404##0##si3"): "unknown_subscription",
     ("generic", "employee", "team_parents", "T1"): "unknown_employee_team",
     ("generic", "employee", "employees", f"(missing) in T1 from {DAY}"): "missing_key",
     ("generic", "employee", "employees", f"(missing) in T2 from {DAY}"): "missing_key",
@@ -301,8 +301,8 @@ def test_the_claims_of_conservation_hold_and_can_fail(world: Project, tmp_path: 
             "\nfrom checked where copy_number = 1\n",
         ),
         "models/marts/core/fct_survey_responses.sql": (
-            "from responses\n",
-            "from (select * from responses where source_vendor <> 'zendesk') as responses\n",
+            "from responses\nleft join touchpoints",
+            "from (select * from responses where source_vendor <> 'zendesk') as responses\nleft join touchpoints",
         ),
     }
     for path, (before, after) in thefts.items():
