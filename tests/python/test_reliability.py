@@ -125,16 +125,18 @@ def test_a_killed_build_leaves_the_published_marts_and_the_next_one_completes(
     before, after = marts_in(published(yesterday)), marts_in(published(undisturbed))
     random_moments = random.Random(round_number)
     killed = 0
-    for part in range(KILLS_A_ROUND):
+    while killed < KILLS_A_ROUND:
         # One in each part of the build, the first and the last moments included.
-        moment = seconds * (part + random_moments.random()) / KILLS_A_ROUND
+        moment = seconds * (killed + random_moments.random()) / KILLS_A_ROUND
         outcome = project.cli("build", *of_day(TODAY), kill_after=moment)
         assert outcome.ok or outcome.exit_code == -9, outcome.output
+        if outcome.ok:
+            # It was done before its time: a build is faster than the one that was measured.
+            seconds *= 0.9
         killed += not outcome.ok
         assert marts_in(published(project)) in (before, after)
         # What the build works in can be opened and read too, if not all of one build.
         assert marts_in(project.database)
-    assert killed >= KILLS_A_ROUND - 1
     outcome = project.cli("build", *of_day(TODAY))
     assert outcome.ok, outcome.output
     assert marts_in(published(project)) == marts_in(project.database) == after
