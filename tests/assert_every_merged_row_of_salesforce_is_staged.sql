@@ -2,15 +2,15 @@
 -- Claim: accounts and contacts are staged one for one, but for those in the recycle bin that were
 -- not merged into another.
 {%- set tables = [('account', 'stg_salesforce__accounts'), ('contact', 'stg_salesforce__contacts')] %}
-{% for table, staged in tables %}
-{%- set landed_table = landed('salesforce', table) %}
-{{ 'union all' if not loop.first }}
-select
-    '{{ table }}' as landed_table,
-    landed.row_count as landed_rows,
-    staged.row_count as staged_rows
-from (
-    select count(*) as row_count
+
+with counted as (
+    {% for table, staged in tables %}
+    {%- set landed_table = landed('salesforce', table) %}
+    {{ 'union all' if not loop.first }}
+    select
+        '{{ table }}' as landed_table,
+        1 as landed,
+        0 as staged
     from {{ landed_from(landed_table) }}
     where
         {{ live_rows(landed_table, keep_deleted=true) }}
@@ -18,7 +18,21 @@ from (
             {{ field(landed_table, 'master_record_id') }} is not null
             or not coalesce({{ field(landed_table, 'is_deleted', 'boolean') }}, false)
         )
-) as landed
-cross join (select count(*) as row_count from {{ ref(staged) }}) as staged
-where landed.row_count <> staged.row_count
-{% endfor %}
+
+    union all
+
+    select
+        '{{ table }}' as landed_table,
+        0 as landed,
+        1 as staged
+    from {{ ref(staged) }}
+    {% endfor %}
+)
+
+select
+    landed_table,
+    sum(landed) as landed_rows,
+    sum(staged) as staged_rows
+from counted
+group by landed_table
+having sum(landed) <> sum(staged)

@@ -29,21 +29,34 @@ recipients as (
     {% endfor %}
 ),
 
+distributions as (
+
+    select
+        distribution_id,
+        max(invite_id) as invite_id,
+        {{ dbt.bool_or('invites_nobody') }} as invites_nobody
+    from invites
+    group by distribution_id
+
+),
+
 people as (
 
     select
-        coalesce(invites.invite_id, recipients.distribution_id) as invite_id,
+        coalesce(distributions.invite_id, recipients.distribution_id) as invite_id,
         recipients.recipient_id
     from recipients
-    left join (
-        select
-            distribution_id,
-            max(invite_id) as invite_id,
-            {{ dbt.bool_or('invites_nobody') }} as invites_nobody
-        from invites
-        group by distribution_id
-    ) as invites on recipients.distribution_id = invites.distribution_id
-    where not coalesce(invites.invites_nobody, false)
+    left join distributions on recipients.distribution_id = distributions.distribution_id
+    where not coalesce(distributions.invites_nobody, false)
+
+),
+
+asked as (
+
+    select
+        count(distinct invite_id || ' ' || recipient_id) as named,
+        count(*) - count(recipient_id) as unnamed
+    from people
 
 ),
 
@@ -56,8 +69,11 @@ staged as (
 
 )
 
-select *
-from staged
-where
-    named <> (select count(distinct invite_id || ' ' || recipient_id) from people)
-    or unnamed <> (select count(*) from people where recipient_id is null)
+select
+    asked.named as asked_named,
+    staged.named as staged_named,
+    asked.unnamed as asked_unnamed,
+    staged.unnamed as staged_unnamed
+from asked
+cross join staged
+where asked.named <> staged.named or asked.unnamed <> staged.unnamed

@@ -50,5 +50,7 @@ checked as (
 select
     *,
     {{ record_id('analysis_id') }} as record_id,
-    {{ payload(['analysis_id', 'department', 'account_ref', 'response_ref', 'opened_at', 'target_days', 'closed_at', 'parse_errors']) }} as payload
+    {{ payload([
+        'analysis_id', 'department', 'account_ref', 'response_ref', 'opened_at', 'target_days', 'closed_at', 'parse_errors',
+    ]) }} as payload
 from checked
