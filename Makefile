@@ -57,7 +57,7 @@ lint: $(STAMP) profiles.yml ## Check the policy seeds, and the style of the SQL 
 test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and PostgreSQL)
 	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
 
-test-slow: $(STAMP) ## Run the tests that need minutes: builds that are killed, a full disk
+test-slow: $(STAMP) ## Run the tests that need minutes: builds that are killed, starved, locked out or read meanwhile
 	@$(BIN)/python -m pytest -m slow --dist load $(PYTEST_ARGS)
 
 slim: $(STAMP) profiles.yml ## Build what differs from the manifest.json in STATE=folder, in schemas ci_*, and read the rest

@@ -21,6 +21,9 @@ from test_bad_input import ONLY_GENERIC
 
 from voc_cli.publishing import LOCK_KEY
 
+# Builds after builds: minutes.
+pytestmark = pytest.mark.slow
+
 KILLS_A_ROUND = 5
 ROUNDS = 4
 YESTERDAY, TODAY = "2026-06-29", "2026-06-30"
@@ -115,7 +118,6 @@ def today(yesterday: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return project, time.monotonic() - started
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("round_number", range(ROUNDS))
 def test_a_killed_build_leaves_the_published_marts_and_the_next_one_completes(
     yesterday: Project, today: tuple[Project, float], tmp_path: Path, round_number: int
@@ -267,7 +269,6 @@ def test_of_two_builds_at_once_the_second_says_so(yesterday: Project, tmp_path: 
 # ---- nowhere to write ---------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_a_full_disk_is_one_clear_error(yesterday: Project, tmp_path: Path) -> None:
     project = yesterday.fork(tmp_path / "project")
     with duckdb.connect(project.database) as connection:
@@ -361,7 +362,6 @@ def published_rows(database: PostgresDatabase) -> list[tuple]:
     )
 
 
-@pytest.mark.slow
 def test_postgres_readers_see_one_build_and_two_do_not_run_at_once(
     postgres: PostgresServer, project: Project
 ) -> None:
