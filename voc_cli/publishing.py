@@ -112,7 +112,10 @@ def _file_lock(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _advisory_lock(credentials: Any) -> Iterator[None]:
-    connection = connect_postgres(credentials, "voc build lock")
+    try:
+        connection = connect_postgres(credentials, "voc build lock")
+    except WeightingError as error:
+        raise UserError(f"The warehouse cannot be reached: {error}") from error
     try:
         connection.autocommit = True
         with connection.cursor() as cursor:
