@@ -25,15 +25,16 @@ class Table:
         return f"{quoted(self.schema)}.{quoted(self.name)}"
 
     def column(self, names: str | Sequence[str], alias: str | None = None) -> str | None:
-        """The landed column for one of our names, whatever its case or underscores.
+        """The landed column for one of our names, whatever its case, or else its underscores.
 
         The rule of the macro landed_column: an alias set by the user, else the first name found.
         """
         wanted = [names] if isinstance(names, str) else names
         for name in [alias] if alias else wanted:
-            for column in self.columns:
-                if _plain(column) == _plain(name):
-                    return column
+            for ignored in ("", "_"):
+                for column in self.columns:
+                    if _without(ignored, column) == _without(ignored, name):
+                        return column
         return None
 
 
@@ -43,13 +44,12 @@ class Catalog:
     def __init__(self, engine: sa.Engine) -> None:
         self.dialect = engine.dialect.name
         self._tables: dict[tuple[str, str], tuple[str, str, dict[str, str]]] = {}
-        database = "current_database()"
         with engine.connect() as connection:
             rows = connection.execute(
                 sa.text(
                     "select cast(table_schema as varchar), cast(table_name as varchar),"
                     " cast(column_name as varchar), cast(data_type as varchar)"
-                    f" from information_schema.columns where table_catalog = {database}"
+                    " from information_schema.columns where table_catalog = current_database()"
                     " order by 1, 2, ordinal_position"
                 )
             ).fetchall()
@@ -63,5 +63,5 @@ class Catalog:
         return Table(*found) if found else None
 
 
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "")
+def _without(ignored: str, name: str) -> str:
+    return name.lower().replace(ignored, "") if ignored else name.lower()

@@ -9,6 +9,7 @@ from datetime import date
 from quality.catalog import Table
 from quality.engine import as_day, as_number, quoted
 from quality.limits import Conservation, Mean, Share, Volume
+from voc_weighting.warehouse import sql_date, sql_text
 
 EXAMPLES = 3
 Range = tuple[float | None, float | None]
@@ -44,11 +45,6 @@ class Rule:
 
     words: str
     broken: str
-
-
-def literal(text: str) -> str:
-    """A text in SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def key_text(columns: Sequence[str]) -> str:
@@ -106,7 +102,9 @@ def outside(dialect: str, column: str, kind: str, limits: Range) -> Rule:
         f"{number} {sign} {bound}" for sign, bound in (("<", low), (">", high)) if bound is not None
     ]
     if low is None or high is None:
-        words = f"{column} is at {'least' if high is None else 'most'} {low if high is None else high}"
+        words = (
+            f"{column} is at {'least' if high is None else 'most'} {low if high is None else high}"
+        )
     else:
         words = f"{column} is between {low} and {high}"
     return Rule(words, " or ".join(sides))
@@ -114,7 +112,7 @@ def outside(dialect: str, column: str, kind: str, limits: Range) -> Rule:
 
 def not_among(column: str, values: Sequence[object]) -> Rule:
     """The column, if it has a value, is one of these."""
-    listed = ", ".join(literal(str(value)) for value in values)
+    listed = ", ".join(sql_text(str(value)) for value in values)
     return Rule(
         f"{column} is one of {', '.join(map(str, values))}",
         f"cast({quoted(column)} as varchar) not in ({listed})",
@@ -128,11 +126,11 @@ def news(
     day = as_day(dialect, quoted(column), table.columns[column])
     days = (
         f"select day from (select {day} as day from {table.sql}) as dated"
-        f" where day <= {_date(as_of)}"
+        f" where day <= {sql_date(as_of)}"
     )
     checks = [_stale(f"{column}", days, stale_days, as_of)]
     if volume is not None:
-        ago = f"floor(({_date(as_of)} - day) / {volume.days:.1f})"
+        ago = f"floor(({sql_date(as_of)} - day) / {volume.days:.1f})"
         words = (
             f"rows of the last {volume.days} days by {column}: {volume.low:g} to {volume.high:g}"
             f" times the mean of the {volume.windows_before} windows before"
@@ -144,7 +142,7 @@ def news(
                 f" where {ago} <= {volume.windows_before} group by 1),"
                 " counted as (select coalesce(sum(case when ago = 0 then row_count end), 0) as now,"
                 " avg(case when ago > 0 then row_count end) as usual from windows)"
-                f" select {literal(words)} as rule, now as broken_rows,"
+                f" select {sql_text(words)} as rule, now as broken_rows,"
                 " cast(now as varchar) || ' rows, usually ' || cast(round(usual) as varchar)"
                 f" as examples from counted where usual >= {volume.min_expected}"
                 f" and (now < {volume.low} * usual or now > {volume.high} * usual)",
@@ -162,23 +160,25 @@ def loaded(
         f" from {table.sql}"
         for table, column in tables
     )
-    return _stale(f"{vendor} was loaded:", f"select day from ({newest}) as loads", stale_days, as_of)
+    return _stale(
+        f"{vendor} was loaded:", f"select day from ({newest}) as loads", stale_days, as_of
+    )
 
 
 def _stale(what: str, days: str, stale_days: int, as_of: date) -> Check:
     words = f"{what} newest at most {stale_days} days before {as_of}"
     return Check(
         words,
-        f"select {literal(words)} as rule, 1 as broken_rows,"
+        f"select {sql_text(words)} as rule, 1 as broken_rows,"
         f" coalesce('newest: ' || cast(max(day) as varchar), 'no day at all') as examples"
         f" from ({days}) as news having max(day) is null"
-        f" or max(day) < {_date(as_of)} - {stale_days}",
+        f" or max(day) < {sql_date(as_of)} - {stale_days}",
     )
 
 
 def distribution(table: Table, limit: Share | Mean, key: Sequence[str], as_of: date) -> Check:
     """A share or a mean of the newest window, beside that of the year before."""
-    now = f"cast({limit.time} as date) > {_date(as_of)} - {limit.days}"
+    now = f"cast({limit.time} as date) > {sql_date(as_of)} - {limit.days}"
     value = (
         f"cast(case when {limit.rows} then 1 else 0 end as double precision)"
         if isinstance(limit, Share)
@@ -186,8 +186,8 @@ def distribution(table: Table, limit: Share | Mean, key: Sequence[str], as_of: d
     )
     sides = (
         f"select {now} as is_now, {value} as value, {key_text(key)} as row_key from {table.sql}"
-        f" where {limit.of} and cast({limit.time} as date) <= {_date(as_of)}"
-        f" and cast({limit.time} as date) > {_date(as_of)} - {limit.days + 365}"
+        f" where {limit.of} and cast({limit.time} as date) <= {sql_date(as_of)}"
+        f" and cast({limit.time} as date) > {sql_date(as_of)} - {limit.days + 365}"
     )
     if isinstance(limit, Share):
         words = (
@@ -195,13 +195,9 @@ def distribution(table: Table, limit: Share | Mean, key: Sequence[str], as_of: d
             f" and at most {limit.jump:g} above the year before"
         )
         breach = f"now > {limit.high} or now - before > {limit.jump}"
-        examples = (
-            ", " + _few("select row_key from sides where is_now and value = 1", "row_key")
-        )
+        examples = ", " + _few("select row_key from sides where is_now and value = 1", "row_key")
     else:
-        words = (
-            f"{limit.words} in {limit.days} days: within {limit.max_shift:g} of the year before"
-        )
+        words = f"{limit.words} in {limit.days} days: within {limit.max_shift:g} of the year before"
         breach = f"abs(now - before) > {limit.max_shift}"
         examples = ""
     figures = (
@@ -218,14 +214,14 @@ def distribution(table: Table, limit: Share | Mean, key: Sequence[str], as_of: d
         " count(case when not is_now then value end) as n_before from sides),"
         " judged as (select now, n, case when n_before >= "
         f"{limit.min_rows} then before_any end as before from compared)"
-        f" select {literal(words)} as rule, n as broken_rows, {figures} as examples"
+        f" select {sql_text(words)} as rule, n as broken_rows, {figures} as examples"
         f" from judged where n >= {limit.min_rows} and ({breach})",
     )
 
 
-def conservation(claim: Conservation, tables: Mapping[str, str]) -> Check:
+def conservation(claim: Conservation, names: Mapping[str, object]) -> Check:
     """Both sides hold the same amount for each key."""
-    left, right = claim.left.format(**tables), claim.right.format(**tables)
+    left, right = claim.left.format(**names), claim.right.format(**names)
     difference = (
         "select coalesce(l.key, r.key) as row_key"
         f" from ({left}) as l full outer join ({right}) as r on l.key = r.key"
@@ -239,13 +235,13 @@ def conservation(claim: Conservation, tables: Mapping[str, str]) -> Check:
 def nothing_landed(vendor: str) -> Check:
     """A listed vendor without a table: always broken."""
     words = f"{vendor} is listed and lands at least one table"
-    return Check(words, f"select {literal(words)} as rule, 1 as broken_rows, 'none' as examples")
+    return Check(words, f"select {sql_text(words)} as rule, 1 as broken_rows, 'none' as examples")
 
 
 def _found(words: str, condition: str, least: str = "0") -> str:
     few = _few(f"select row_key from broken where {condition}", "row_key")
     return (
-        f"select {literal(words)} as rule, count(*) as broken_rows, {few} as examples"
+        f"select {sql_text(words)} as rule, count(*) as broken_rows, {few} as examples"
         f" from broken where {condition} having count(*) > {least}"
     )
 
@@ -253,8 +249,3 @@ def _found(words: str, condition: str, least: str = "0") -> str:
 def _few(keys: str, column: str) -> str:
     few = f"{keys} order by {column} limit {EXAMPLES}"
     return f"(select string_agg({column}, ', ') from ({few}) as few)"
-
-
-def _date(day: date) -> str:
-    return f"date '{day.isoformat()}'"
-

@@ -157,9 +157,7 @@ LANDED: Mapping[str, Mapping[str, Landed]] = {
         "invoice": Landed(
             ("id",), ranges={"attempt_count": NOT_NEGATIVE}, news="created", volume=WAVES
         ),
-        "subscription_history": Landed(
-            ("id", "_fivetran_start"), required=("id",), repeated=FEW
-        ),
+        "subscription_history": Landed(("id", "_fivetran_start"), required=("id",), repeated=FEW),
         "plan": Landed(("id",)),
         "subscription_item": Landed(("id",), ranges={"quantity": NOT_NEGATIVE}),
         "price": Landed(("id",), ranges={"recurring_interval_count": NOT_NEGATIVE}),
@@ -231,9 +229,7 @@ ALL_ROWS = "1 = 1"
 MARTS: Mapping[str, Mart] = {
     "fct_survey_responses": Mart(
         rules=(
-            RowRule(
-                "a score lies in its scale", "raw_score < scale_min or raw_score > scale_max"
-            ),
+            RowRule("a score lies in its scale", "raw_score < scale_min or raw_score > scale_max"),
         ),
         distributions=(
             Share(
@@ -253,7 +249,9 @@ MARTS: Mapping[str, Mart] = {
                 jump=0.3,
             ),
             *(
-                Mean(f"mean {metric} score", "score_pomp", f"metric = '{metric}'", "responded_at", 25)
+                Mean(
+                    f"mean {metric} score", "score_pomp", f"metric = '{metric}'", "responded_at", 25
+                )
                 for metric in ("nps", "csat", "ces")
             ),
         ),
@@ -301,7 +299,8 @@ NAMED_RANGES: Mapping[str, tuple[float, float]] = {
 class Conservation:
     """Two relations that hold the same amount for each key: nothing is lost on the way.
 
-    `left` and `right` give the columns `key` and `amount`; {name} is a model of the project.
+    `left` and `right` give the columns `key` and `amount`; {name} is a model of the project, or
+    one of its variables.
     """
 
     words: str
@@ -311,11 +310,17 @@ class Conservation:
 
 CONSERVATION: tuple[Conservation, ...] = (
     Conservation(
-        "every scored answer that was not set aside is in fct_survey_responses",
+        "every scored answer that was not set aside is in fct_survey_responses, or held back",
         "select source_vendor as key, count(*) as amount from {int_survey__responses_checked}"
         " where is_scored and quarantine_reason is null group by source_vendor",
-        "select source_vendor as key, count(*) as amount from {fct_survey_responses}"
-        " group by source_vendor",
+        # Held back are employees' answers of months in which few of them answered.
+        "select source_vendor as key, sum(answers) as amount from ("
+        "select source_vendor, count(*) as answers from {fct_survey_responses} group by source_vendor"
+        " union all select source_vendor, count(*) as answers from {int_survey__responses}"
+        " where survey_family = 'employee'"
+        " group by source_vendor, survey_id, date_trunc('month', responded_date)"
+        " having count(distinct survey_response_id) < {anonymity_min_n}"
+        ") as answers group by source_vendor",
     ),
     Conservation(
         "the responses of an account are those of its roles",

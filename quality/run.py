@@ -22,6 +22,7 @@ import great_expectations.expectations as gxe
 from quality.checks import Suite
 from quality.engine import connect_arguments, connection_url, keep_duckdb_connection_open
 from quality.site import make_self_contained
+from voc_weighting.results import aligned
 
 SITE = "target/quality"
 # What is told of a row is the keys that the queries select, never its values.
@@ -78,7 +79,9 @@ def run_suites(
                 definitions.append(
                     context.validation_definitions.add(
                         gx.ValidationDefinition(
-                            name=suite.name, data=_batch(source, suite), suite=context.suites.add(made)
+                            name=suite.name,
+                            data=_batch(source, suite),
+                            suite=context.suites.add(made),
                         )
                     )
                 )
@@ -115,11 +118,7 @@ def render(outcome: Outcome) -> str:
         (it.table, it.rule, "" if it.rows is None else f"{it.rows:,}", it.examples)
         for it in outcome.breaches
     ]
-    widths = [max(len(row[place]) for row in rows) for place in range(3)]
-    lines = [
-        f"  {row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}".rstrip()
-        for row in rows
-    ]
+    lines = [f"  {line}" for line in aligned(rows, right=(2,))]
     return "\n".join([*lines, "", f"  {len(outcome.breaches)} broken of {total}."])
 
 
@@ -182,13 +181,19 @@ def _breaches(table: str, result: Any) -> list[Breach]:
         return []
     config = result.expectation_config
     if error := result.exception_info.get("exception_message"):
-        return [Breach(table, config.description or config.type, None, f"the check failed: {error}")]
-    if any(isinstance(it, dict) and it.get("raised_exception") for it in result.exception_info.values()):
+        return [
+            Breach(table, config.description or config.type, None, f"the check failed: {error}")
+        ]
+    if any(
+        isinstance(it, dict) and it.get("raised_exception") for it in result.exception_info.values()
+    ):
         message = next(
             it["exception_message"] for it in result.exception_info.values() if isinstance(it, dict)
         )
         first = next(iter(str(message).strip().splitlines()), "")
-        return [Breach(table, config.description or config.type, None, f"the check failed: {first}")]
+        return [
+            Breach(table, config.description or config.type, None, f"the check failed: {first}")
+        ]
     if config.type == "unexpected_rows_expectation":
         return [
             Breach(table, row["rule"], int(row["broken_rows"]), row["examples"] or "")

@@ -25,7 +25,9 @@ _REMOVED = (
     re.compile(rf"""<script\b[^>]*\bsrc\s*=\s*["']?{_HOST}[^>]*>.*?</script>""", re.I | re.S),
     # What is left of the scripts calls the libraries that were foreign.
     re.compile(r"<script\b[^>]*>.*?</script>", re.I | re.S),
-    re.compile(rf"""<(?:link|img|iframe)\b[^>]*\b(?:href|src)\s*=\s*["']?{_HOST}[^>]*>""", re.I | re.S),
+    re.compile(
+        rf"""<(?:link|img|iframe)\b[^>]*\b(?:href|src)\s*=\s*["']?{_HOST}[^>]*>""", re.I | re.S
+    ),
     re.compile(rf"""@import\s+url\([^)]*\)\s*;?|url\(\s*["']?{_HOST}[^)]*\)""", re.I),
 )
 _LINK = re.compile(rf"""<a\b[^>]*\bhref\s*=\s*["']?{_HOST}[^>]*>(.*?)</a>""", re.I | re.S)

@@ -36,9 +36,7 @@ def make_suites(project: ProjectFacts, catalog: Catalog) -> list[Suite]:
             f" {', '.join(unbuilt[:5])}. {BUILD_FIRST}"
         )
     return [
-        suite
-        for vendor in project.landed
-        for suite in _vendor_suites(project, catalog, vendor)
+        suite for vendor in project.landed for suite in _vendor_suites(project, catalog, vendor)
     ] + [*_mart_suites(project, catalog), _conservation_suite(project, catalog)]
 
 
@@ -49,9 +47,7 @@ def _vendor_suites(project: ProjectFacts, catalog: Catalog, vendor: str) -> Iter
         if (table := catalog.find(relation))
     }
     loads = [
-        (table, column)
-        for table in tables.values()
-        if (column := table.column(LOADER_COLUMNS))
+        (table, column) for table in tables.values() if (column := table.column(LOADER_COLUMNS))
     ]
     whole = Suite(f"landed.{vendor}")
     if not tables:
@@ -95,9 +91,7 @@ def _landed_suite(
         suite.add(checks.grain(table, key, filled, limits.repeated))
     if limits.news and (column := landed(limits.news)):
         suite.add(
-            *checks.news(
-                dialect, table, column, limits.stale_days, limits.volume, project.as_of
-            )
+            *checks.news(dialect, table, column, limits.stale_days, limits.volume, project.as_of)
         )
     return suite
 
@@ -109,13 +103,9 @@ def _mart_suites(project: ProjectFacts, catalog: Catalog) -> Iterator[Suite]:
         suite = Suite(f"marts.{name}", table, columns=mart.columns, exactly=True)
         key = _grain(mart)
         known = MARTS.get(name, Mart())
-        own = [
-            Rule(rule.words, rule.broken.format(**project.variables)) for rule in known.rules
-        ]
+        own = [Rule(rule.words, rule.broken.format(**project.variables)) for rule in known.rules]
         names = key or [c for c in table.columns if c.endswith("_id")][:MAX_NAMES]
-        suite.add(
-            checks.row_rules(table, names, [*_yml_rules(mart, table, catalog.dialect), *own])
-        )
+        suite.add(checks.row_rules(table, names, [*_yml_rules(mart, table, catalog.dialect), *own]))
         if key:
             suite.add(checks.grain(table, key))
         for limit in known.distributions:
@@ -167,8 +157,9 @@ def _conservation_suite(project: ProjectFacts, catalog: Catalog) -> Suite:
         for name, relation in project.models.items()
         if (table := catalog.find(relation))
     }
+    names = {**project.variables, **found}
     try:
-        made: list[Check] = [checks.conservation(claim, found) for claim in CONSERVATION]
+        made: list[Check] = [checks.conservation(claim, names) for claim in CONSERVATION]
     except KeyError as missing:
         raise UserError(f"{missing.args[0]} is not in the warehouse. {BUILD_FIRST}") from missing
     return Suite("marts.conservation", checks=made)
