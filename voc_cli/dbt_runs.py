@@ -99,8 +99,7 @@ def run_operation(macro: str, arguments: Mapping[str, str], connection: Sequence
 
     command = ["run-operation", macro, "--args", json.dumps(arguments)]
     if not run_dbt([*command, *SILENT, *connection], listen).success:
-        cause = _shorten(" ".join(said))
-        raise UserError("\n".join(filter(None, [f"{macro} failed: {cause}", _advice(cause)])))
+        raise UserError(f"{macro} failed: {_with_advice(' '.join(said))}")
 
 
 def check_connection(connection: Sequence[str]) -> None:
@@ -109,13 +108,10 @@ def check_connection(connection: Sequence[str]) -> None:
     if result.success:
         return
     cause = _shorten(str(result.exception))
-    if advice := _advice(cause):
-        pass
-    elif not Path("profiles.yml").exists():
+    advice = "Look at profiles.yml and the variables it reads (profiles.example.yml explains)."
+    if not Path("profiles.yml").exists():
         advice = "There is no profiles.yml: copy profiles.example.yml to profiles.yml (make does)."
-    else:
-        advice = "Look at profiles.yml and the variables it reads (profiles.example.yml explains)."
-    raise UserError(f"The warehouse cannot be reached: {cause}\n{advice}")
+    raise UserError(f"The warehouse cannot be reached: {cause}\n{_advice(cause) or advice}")
 
 
 def failure_text(result: dbtRunnerResult) -> str:
@@ -125,13 +121,12 @@ def failure_text(result: dbtRunnerResult) -> str:
     cannot go on: then it is the cause that is told, once.
     """
     if result.exception is not None:
-        cause = _shorten(str(result.exception))
-        return "\n".join(filter(None, [f"dbt stopped: {cause}", _advice(cause)]))
+        return f"dbt stopped: {_with_advice(str(result.exception))}"
     nodes = list(getattr(result.result, "results", []))
     failed = [node for node in nodes if node.status in FAILED_STATUSES]
     for node in failed:
-        if advice := _advice(node.message or ""):
-            return f"{_shorten(node.message)}\n{advice}"
+        if _advice(node.message or ""):
+            return _with_advice(node.message)
     skipped = sum(node.status == "skipped" for node in nodes)
     skipped_too = f", and {skipped} that need them were skipped" if skipped else ""
     lines = [f"{len(failed)} of {len(nodes)} nodes failed{skipped_too}:"]
@@ -146,6 +141,10 @@ def failure_text(result: dbtRunnerResult) -> str:
 
 def _advice(message: str) -> str | None:
     return next((advice for said, advice in CAUSES.items() if re.search(said, message)), None)
+
+
+def _with_advice(message: str) -> str:
+    return "\n".join(filter(None, [_shorten(message), _advice(message)]))
 
 
 def _shorten(message: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,9 @@ import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from voc_cli.dbt_runs import DbtArguments, failure_text, run_dbt
-from voc_cli.publishing import publish
+from voc_cli.publishing import publish, written_anew
 from voc_cli.settings import UserError
+from voc_weighting.warehouse import sql_text
 
 LANDED = "--landed"
 # The list first, so that the landed tables lose who is on it before anything is built from them.
@@ -66,21 +66,13 @@ def rewrite(database: Path) -> None:
 
     DuckDB marks what was deleted as free and does not overwrite it.
     """
-    fresh = database.with_name(f"{database.name}.fresh")
-    fresh.unlink(missing_ok=True)
-    quoted = str(fresh).replace("'", "''")
-    try:
-        with duckdb.connect(database) as connection:
-            name, version = connection.execute(
-                "select database_name, rtrim(tags['storage_version'], '+')"
-                " from duckdb_databases() where database_name = current_database()"
-            ).fetchone()
-            connection.execute(f"attach '{quoted}' as fresh (storage_version '{version}')")
-            connection.execute(f'copy from database "{name}" to fresh')
-            connection.execute("checkpoint fresh")
-            connection.execute("detach fresh")
-        os.replace(fresh, database)
-    finally:
-        fresh.unlink(missing_ok=True)
-    # A log that was left behind would be read into the new file.
-    database.with_name(f"{database.name}.wal").unlink(missing_ok=True)
+    with written_anew(database) as fresh, duckdb.connect(database) as connection:
+        name, version = connection.execute(
+            "select database_name, rtrim(tags['storage_version'], '+')"
+            " from duckdb_databases() where database_name = current_database()"
+        ).fetchone()
+        quoted = sql_text(str(fresh))
+        connection.execute(f"attach {quoted} as fresh (storage_version '{version}')")
+        connection.execute(f'copy from database "{name}" to fresh')
+        connection.execute("checkpoint fresh")
+        connection.execute("detach fresh")

@@ -64,21 +64,31 @@ def publish(credentials: Any, connection: list[str]) -> str:
         run_operation("publish", {}, connection)
         return "the schema published"
     target = published_file(Path(credentials.path).absolute())
+    with written_anew(target) as fresh:
+        run_operation("publish", {"file": str(fresh)}, connection)
+    return str(target)
+
+
+@contextlib.contextmanager
+def written_anew(target: Path) -> Iterator[Path]:
+    """A file to write a DuckDB database to, which then takes the place of `target` in one step.
+
+    Nothing is left of it when the writing fails. UserError when the folder cannot be written.
+    """
     fresh = target.with_name(f"{target.name}.new")
     try:
         _remove(fresh)
-        run_operation("publish", {"file": str(fresh)}, connection)
+        yield fresh
         with fresh.open("rb") as written:
             os.fsync(written.fileno())
         fresh.replace(target)
     except OSError as error:
-        raise UserError(
-            f"The marts could not be published to {target}: {error.strerror}."
-        ) from error
+        raise UserError(f"{target} could not be written anew: {error.strerror}.") from error
     finally:
         with contextlib.suppress(OSError):
             _remove(fresh)
-    return str(target)
+    # A log that was left behind would be read into the new file.
+    Path(f"{target}.wal").unlink(missing_ok=True)
 
 
 def _remove(database: Path) -> None:

@@ -3,7 +3,8 @@
     the file it is given, which the caller then moves into place; elsewhere schema is written in
     one transaction. -#}
 {% macro publish(file=none, schema='published') %}
-    {%- set last_run = run_query("select run_status, started_at from " ~ run_history() ~ " order by started_at desc limit 1") if run_history() -%}
+    {%- set history = run_history() -%}
+    {%- set last_run = run_query("select run_status, started_at from " ~ history ~ " order by started_at desc limit 1") if history -%}
     {%- if last_run and last_run.rows and last_run.rows[0][0] != 'success' -%}
         {%- do exceptions.raise_compiler_error(
             "The last run (" ~ last_run.rows[0][1] ~ ") did not succeed, so the marts may be of different runs. Build again, then publish."
@@ -15,7 +16,7 @@
 {% macro public_marts() %}
     {%- set found = [] -%}
     {%- for mart in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('access', 'equalto', 'public') | sort(attribute='name') -%}
-        {%- set relation = load_relation(api.Relation.create(database=mart.database, schema=mart.schema, identifier=mart.alias)) -%}
+        {%- set relation = load_relation(relation_of(mart)) -%}
         {%- if not relation -%}
             {%- do exceptions.raise_compiler_error("There is no " ~ mart.schema ~ "." ~ mart.alias ~ " to publish: build the whole project first.") -%}
         {%- endif -%}

@@ -109,7 +109,7 @@
     {%- set tables = [] -%}
     {%- if execute and not var('voc_demo') -%}
         {%- for node in graph.sources.values() | sort(attribute='unique_id') -%}
-            {%- set relation = load_relation(api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier)) -%}
+            {%- set relation = load_relation(relation_of(node)) -%}
             {%- if relation -%}
                 {%- set landed = {
                     'vendor': node.source_name, 'table': node.name, 'relation': relation, 'exists': true, 'columns': adapter.get_columns_in_relation(relation),
@@ -170,10 +170,9 @@
     their key alone. -#}
 {% macro forget_erased() %}
     {%- if execute and model.config.materialized in ['incremental', 'snapshot'] and 'contact_key' in model.columns -%}
-        {%- set list = graph.nodes['model.' ~ project_name ~ '.int_privacy__erasure_list'] -%}
         delete from {{ this }}
         where {{ hash_of_key('contact_key') }} in (
-            select person_hash from {{ api.Relation.create(database=list.database, schema=list.schema, identifier=list.alias) }}
+            select person_hash from {{ relation_of(own_model('int_privacy__erasure_list')) }}
         )
     {%- endif -%}
 {% endmacro %}
@@ -181,8 +180,8 @@
 {#- `dbt run-operation erase_landed`: deletes, or cuts, in the landed tables of this database what names somebody erased, requests
     included. A loader that lands it again lands it in vain: staging never reads it. -#}
 {% macro erase_landed() %}
-    {%- set list = graph.nodes['model.' ~ project_name ~ '.int_privacy__erased_people'] -%}
-    {%- set erased = api.Relation.create(database=list.database, schema=list.schema, identifier=list.alias) -%}
+    {%- set erased = relation_of(own_model('int_privacy__erased_people')) -%}
+    {%- set statements = [] -%}
     {%- for landed in tables_that_name_people() -%}
         {%- set columns = personal_columns(landed) -%}
         {%- set condition = names_erased(columns, erased) -%}
@@ -191,17 +190,16 @@
             {%- do exceptions.warn(landed.relation ~ " is a view: the " ~ named ~ " rows it has about people who are erased are where it reads.") -%}
         {%- elif named -%}
             {%- if on_erasure(landed) == 'drop' -%}
-                {%- do run_query("delete from " ~ landed.relation ~ " where " ~ condition) -%}
+                {%- do statements.append("delete from " ~ landed.relation ~ " where " ~ condition) -%}
             {%- else -%}
                 {%- set changes = [] -%}
                 {%- for name, cut in cut_conditions(columns, erased, condition).items() -%}
                     {%- do changes.append(adapter.quote(name) ~ " = case when not (" ~ cut ~ ") then " ~ adapter.quote(name) ~ " end") -%}
                 {%- endfor -%}
-                {%- do run_query("update " ~ landed.relation ~ " set " ~ changes | join(', ') ~ " where " ~ condition) -%}
+                {%- do statements.append("update " ~ landed.relation ~ " set " ~ changes | join(', ') ~ " where " ~ condition) -%}
             {%- endif -%}
             {%- do log(landed.relation ~ ": " ~ named ~ " rows " ~ ("deleted" if on_erasure(landed) == 'drop' else "cut"), info=true) -%}
         {%- endif -%}
     {%- endfor -%}
-    {#- an operation is undone at its end otherwise -#}
-    {%- do run_query('commit') -%}
+    {%- if statements -%}{%- do write_at_once(statements) -%}{%- endif -%}
 {% endmacro %}

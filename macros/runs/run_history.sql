@@ -4,11 +4,10 @@
 {% macro is_recorded_run() %}{{ return(execute and flags.WHICH in ['build', 'run']) }}{% endmacro %}
 
 {% macro run_history() %}
-    {%- set node = graph.nodes['model.' ~ project_name ~ '.run_history'] -%}
-    {{ return(load_relation(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias))) }}
+    {{ return(load_relation(relation_of(own_model('run_history')))) }}
 {% endmacro %}
 
-{#- Some statements in a transaction of their own, as hooks have none that is sure to be committed. -#}
+{#- Some statements in a transaction of their own: hooks and operations have none that is sure to be committed. -#}
 {% macro write_at_once(statements) %}
     {%- for text in statements -%}
         {%- call statement(auto_begin=true) -%}{{ text }}{%- endcall -%}
@@ -39,7 +38,7 @@
     {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | select('in', models) | list -%}
     {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error']) | list -%}
     {%- set finished_at = modules.datetime.datetime.now(modules.pytz.utc) -%}
-    {%- set counts = graph.nodes['model.' ~ project_name ~ '.int_trust__quarantine_counts'] -%}
+    {%- set counts = own_model('int_trust__quarantine_counts') -%}
     {%- set has_counts = counts.unique_id in built -%}
     {%- set rows = {
         'rows_in': 'sum(records)',
@@ -68,7 +67,7 @@ select
     {{ run_time(run_started_at) }},
     {{ run_time(finished_at) }}
 {%- if has_counts %}
-from {{ api.Relation.create(database=counts.database, schema=counts.schema, identifier=counts.alias) }}
+from {{ relation_of(counts) }}
 {%- endif %}
 {% endmacro %}
 

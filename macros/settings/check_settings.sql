@@ -43,7 +43,7 @@
     {%- set tables = graph.sources.values() | selectattr('source_name', 'equalto', vendor) | list -%}
     {%- set found = namespace(any=false) -%}
     {%- for table in tables if not found.any -%}
-        {%- if load_relation(api.Relation.create(database=table.database, schema=table.schema, identifier=table.identifier)) -%}
+        {%- if load_relation(relation_of(table)) -%}
             {%- set found.any = true -%}
         {%- endif -%}
     {%- endfor -%}

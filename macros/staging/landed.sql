@@ -133,10 +133,7 @@
     {%- if not landed.exists and execute -%}
         1 = 0
     {%- else -%}
-        {%- set conditions = ['1 = 1'] -%}
-        {%- for flag in deleted_flags() if landed_column(landed, flag) and not keep_deleted -%}
-            {%- do conditions.append('coalesce(' ~ field(landed, flag, 'boolean') ~ ', false) = false') -%}
-        {%- endfor -%}
+        {%- set conditions = ['1 = 1'] if keep_deleted else ['not (' ~ is_deleted(landed) | trim ~ ')'] -%}
         {%- if not history and landed_column(landed, '_fivetran_active') -%}
             {%- do conditions.append('coalesce(' ~ field(landed, '_fivetran_active', 'boolean') ~ ', true)') -%}
         {%- endif -%}

@@ -57,6 +57,7 @@ NO_TESTS = ("--exclude-resource-type", "unit_test", "test")
 RUN_LOG = "run_history"
 
 Row = dict[str, Any]
+Marts = dict[str, tuple[int, int]]
 
 
 class Outcome(NamedTuple):
@@ -65,6 +66,26 @@ class Outcome(NamedTuple):
     ok: bool
     output: str
     exit_code: int
+
+
+def marts_in(file: Path) -> Marts:
+    """Rows and an order-independent checksum of every mart in a DuckDB file, `RUN_LOG` apart."""
+    with duckdb.connect(file, read_only=True) as connection:
+        return marts_of(connection)
+
+
+def marts_of(connection: duckdb.DuckDBPyConnection) -> Marts:
+    """The same through a connection that is open."""
+    names = connection.execute(
+        "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+    ).fetchall()
+    return {
+        name: connection.execute(
+            f"select count(*), coalesce(bit_xor(hash(t)), 0) from marts.{name} as t"
+        ).fetchone()
+        for (name,) in names
+        if name != RUN_LOG
+    }
 
 
 class DbtServer:
@@ -184,6 +205,7 @@ class Project:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.database = root / "voc.duckdb"
+        self.published = root / "voc_marts.duckdb"
         self.parse = root / "target" / "partial_parse.msgpack"
         self.parsed_for: tuple[str | None, ...] | None = None
 

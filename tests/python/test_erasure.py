@@ -65,10 +65,6 @@ def traces() -> dict[str, str]:
     return TEXT_TRACES | keys
 
 
-def published(project: Project) -> Path:
-    return project.root / "voc_marts.duckdb"
-
-
 def found_in_tables(database: Path) -> set[tuple[str, str]]:
     """(trace, table) of every table and view of every schema whose columns hold a trace."""
     searched = {**traces(), "user": str(ZENDESK_USER)}
@@ -308,14 +304,14 @@ def test_before_the_erasure_the_search_finds_everything(built: Project) -> None:
     assert {(key, table) for table in KEPT_HISTORY} <= found
     assert found_in_bytes(built.database) == {name for name, _ in found}
     # The marts have keys and the vendor's ids of answers, which hold the word of the name here.
-    assert found_in_bytes(published(built)) == {key, "response", "look-up", "name"}
+    assert found_in_bytes(built.published) == {key, "response", "look-up", "name"}
 
 
 def test_after_the_erasure_nothing_is_found(erased: Project) -> None:
     assert found_in_tables(erased.database) == set()
     assert found_in_bytes(erased.database) == set()
-    assert found_in_tables(published(erased)) == set()
-    assert found_in_bytes(published(erased)) == set()
+    assert found_in_tables(erased.published) == set()
+    assert found_in_bytes(erased.published) == set()
 
 
 def test_deletion_alone_leaves_the_bytes(built: Project, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import psycopg2
 import pytest
-from harness import NO_TESTS, RUN_LOG, Outcome, PostgresDatabase, PostgresServer, Project
+from harness import NO_TESTS, Outcome, PostgresDatabase, PostgresServer, Project, marts_in
 from test_bad_input import ONLY_GENERIC
 
 from voc_cli.publishing import LOCK_KEY
@@ -27,8 +27,6 @@ pytestmark = pytest.mark.slow
 KILLS_A_ROUND = 5
 ROUNDS = 4
 YESTERDAY, TODAY = "2026-06-29", "2026-06-30"
-
-Marts = dict[str, tuple[int, int]]
 
 
 def of_day(day: str) -> list[str]:
@@ -60,30 +58,6 @@ ANSWER_COLUMNS = {
 }
 
 
-def marts_in(file: Path) -> Marts:
-    """Rows and an order-independent checksum of every mart in a DuckDB file."""
-    with duckdb.connect(file, read_only=True) as connection:
-        return marts_of(connection)
-
-
-def marts_of(connection: duckdb.DuckDBPyConnection) -> Marts:
-    """The same through a connection that is open."""
-    names = connection.execute(
-        "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
-    ).fetchall()
-    return {
-        name: connection.execute(
-            f"select count(*), coalesce(bit_xor(hash(t)), 0) from marts.{name} as t"
-        ).fetchone()
-        for (name,) in names
-        if name != RUN_LOG
-    }
-
-
-def published(project: Project) -> Path:
-    return project.root / "voc_marts.duckdb"
-
-
 def assert_one_error(outcome: Outcome, *words: str) -> None:
     """The command failed, and what it says to its user is one message with all the words."""
     assert not outcome.ok, outcome.output
@@ -102,7 +76,7 @@ def yesterday(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.land("generic", "survey_responses", ANSWER_COLUMNS, ANSWERS)
     outcome = project.cli("build", *of_day(YESTERDAY))
     assert outcome.ok, outcome.output
-    assert f"Published to {published(project)}" in outcome.output
+    assert f"Published to {project.published}" in outcome.output
     return project
 
 
@@ -113,8 +87,8 @@ def today(yesterday: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple
     started = time.monotonic()
     outcome = project.cli("build", *of_day(TODAY))
     assert outcome.ok, outcome.output
-    assert marts_in(published(project)) == marts_in(project.database)
-    assert marts_in(published(project)) != marts_in(published(yesterday))
+    assert marts_in(project.published) == marts_in(project.database)
+    assert marts_in(project.published) != marts_in(yesterday.published)
     return project, time.monotonic() - started
 
 
@@ -124,7 +98,7 @@ def test_a_killed_build_leaves_the_published_marts_and_the_next_one_completes(
 ) -> None:
     project = yesterday.fork(tmp_path / "project")
     undisturbed, seconds = today
-    before, after = marts_in(published(yesterday)), marts_in(published(undisturbed))
+    before, after = marts_in(yesterday.published), marts_in(undisturbed.published)
     random_moments = random.Random(round_number)
     killed = 0
     while killed < KILLS_A_ROUND:
@@ -136,19 +110,19 @@ def test_a_killed_build_leaves_the_published_marts_and_the_next_one_completes(
             # It was done before its time: a build is faster than the one that was measured.
             seconds *= 0.9
         killed += not outcome.ok
-        assert marts_in(published(project)) in (before, after)
+        assert marts_in(project.published) in (before, after)
         # What the build works in can be opened and read too, if not all of one build.
         assert marts_in(project.database)
     outcome = project.cli("build", *of_day(TODAY))
     assert outcome.ok, outcome.output
-    assert marts_in(published(project)) == marts_in(project.database) == after
+    assert marts_in(project.published) == marts_in(project.database) == after
     ended = project.query("select run_status, count(*) as n from marts.run_history group by 1")
     statuses = {row["run_status"]: row["n"] for row in ended}
     assert statuses["success"] >= 2
     # A run that was killed after its start was noted, and before its end was.
     assert statuses.get("interrupted", 0) <= killed
     assert "running" not in statuses
-    assert {file.name for file in project.root.glob("voc_marts*")} == {published(project).name}
+    assert {file.name for file in project.root.glob("voc_marts*")} == {project.published.name}
 
 
 def test_a_build_that_was_killed_is_in_the_history(yesterday: Project, tmp_path: Path) -> None:
@@ -200,7 +174,7 @@ def reader_of(file: Path) -> Iterator[subprocess.Popen[str]]:
     """Another process with the file open; for each line it is sent it says what it reads."""
     code = (
         "import sys, duckdb\n"
-        "from test_reliability import marts_of\n"
+        "from harness import marts_of\n"
         "with duckdb.connect(sys.argv[1], read_only=True) as connection:\n"
         "    for _ in sys.stdin:\n"
         "        print(marts_of(connection), flush=True)\n"
@@ -229,13 +203,13 @@ def test_a_reader_who_holds_the_file_open_sees_one_build(
     yesterday: Project, today: tuple[Project, float], tmp_path: Path
 ) -> None:
     project = yesterday.fork(tmp_path / "project")
-    before, after = marts_in(published(yesterday)), marts_in(published(today[0]))
-    with reader_of(published(project)) as reader:
+    before, after = marts_in(yesterday.published), marts_in(today[0].published)
+    with reader_of(project.published) as reader:
         assert read_by(reader) == str(before)
         outcome = project.cli("build", *of_day(TODAY))
         assert outcome.ok, outcome.output
         assert read_by(reader) == str(before)
-        assert marts_in(published(project)) == after
+        assert marts_in(project.published) == after
 
 
 def test_a_reader_of_the_working_file_is_named_and_nothing_happens(
@@ -282,11 +256,11 @@ def test_a_full_disk_is_one_clear_error(yesterday: Project, tmp_path: Path) -> N
     command = f'ulimit -f {limit}; exec "$0" -m voc_cli build "$@"'
     outcome = project.run(["sh", "-c", command, sys.executable, *of_day(TODAY)])
     assert_one_error(outcome, "The disk is full", "Free some space and build again")
-    assert marts_in(published(project)) == marts_in(published(yesterday))
+    assert marts_in(project.published) == marts_in(yesterday.published)
     outcome = project.cli("build", *of_day(TODAY))
     assert outcome.ok, outcome.output
-    assert marts_in(published(project)) == marts_in(project.database)
-    assert marts_in(published(project))["fct_survey_responses"][0] == 300_300
+    assert marts_in(project.published) == marts_in(project.database)
+    assert marts_in(project.published)["fct_survey_responses"][0] == 300_300
 
 
 @pytest.mark.parametrize("place", ["file", "folder"])
@@ -330,7 +304,7 @@ def test_too_much_set_aside_stops_the_run_before_the_marts(
     assert "Too many landed rows were set aside" in outcome.output
     assert "generic, survey.responses: " in outcome.output
     assert "of 300 rows (score_not_a_number " in outcome.output
-    assert marts_in(published(project)) == marts_in(published(yesterday))
+    assert marts_in(project.published) == marts_in(yesterday.published)
     changed = {
         mart
         for mart, rows in marts_in(project.database).items()
@@ -348,7 +322,7 @@ def test_too_much_set_aside_stops_the_run_before_the_marts(
     allowed["quarantine_threshold"]["survey.responses"] = 1
     outcome = project.cli("build", "--vars", json.dumps(allowed, sort_keys=True), *NO_TESTS)
     assert outcome.ok, outcome.output
-    assert marts_in(published(project)) != marts_in(published(yesterday))
+    assert marts_in(project.published) != marts_in(yesterday.published)
 
 
 # ---- PostgreSQL ---------------------------------------------------------------------------------

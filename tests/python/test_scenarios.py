@@ -14,9 +14,9 @@ from harness import (
     NO_TESTS,
     NO_UNIT_TESTS,
     REPOSITORY,
-    RUN_LOG,
     PostgresServer,
     Project,
+    marts_in,
 )
 
 from voc_cli.contracts import render_contracts
@@ -61,22 +61,6 @@ def land_generic(project: Project) -> None:
             ("r3", "nps", "eleven", datetime(2026, 6, 2), None, 3),
         ],
     )
-
-
-def checksums(project: Project) -> dict[str, tuple[int, int]]:
-    """Rows and an order-independent checksum of every mart."""
-    tables = project.query(
-        "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
-    )
-    return {
-        table["table_name"]: tuple(
-            project.query(
-                f"select count(*) as n, coalesce(bit_xor(hash(t)), 0) as h from marts.{table['table_name']} as t"
-            )[0].values()
-        )
-        for table in tables
-        if table["table_name"] != RUN_LOG
-    }
 
 
 def texts_of(project: Project, schemas: str) -> dict[str, list[str]]:
@@ -175,10 +159,10 @@ def test_the_planted_tickets_of_the_demo_come_out_as_planted(demo: Project) -> N
 
 
 def test_building_twice_changes_nothing(forked_demo: Project) -> None:
-    before = checksums(forked_demo)
+    before = marts_in(forked_demo.database)
     outcome = forked_demo.dbt("build", *NO_TESTS)
     assert outcome.ok, outcome.output
-    assert checksums(forked_demo) == before
+    assert marts_in(forked_demo.database) == before
     assert all(rows for name, (rows, _) in before.items()), before
 
 
@@ -204,7 +188,7 @@ def test_landed_tables_give_what_the_demo_gives(demo: Project, forked_demo: Proj
         variables={"voc_demo": False, "as_of_date": "2026-06-30"},
     )
     assert outcome.ok, outcome.output
-    assert checksums(forked_demo) == checksums(demo)
+    assert marts_in(forked_demo.database) == marts_in(demo.database)
 
 
 def test_one_vendor_per_domain(demo: Project, forked_demo: Project) -> None:
@@ -468,7 +452,7 @@ def test_postgres_builds_the_same_marts(
     database = postgres.new_database()
     outcome = project.dbt("build", target="postgres", environment=database.environment)
     assert outcome.ok, outcome.output
-    for mart in checksums(demo):
+    for mart in marts_in(demo.database):
         names = [
             row["column_name"]
             for row in demo.query(

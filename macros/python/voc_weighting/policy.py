@@ -243,8 +243,9 @@ def _shown(path: Path) -> str:
 def _unreadable(folder: Path, seeds: _Seeds) -> list[Finding]:
     """The files whose rules are those of dbt alone, where dbt could not even read them."""
     found = []
+    with_rules = {seed.file for seed in seeds.all()}
     for path in sorted(folder.glob("*.csv")):
-        if _shown(path) in {seed.file for seed in seeds.all()}:
+        if _shown(path) in with_rules:
             continue
         try:
             with path.open(encoding="utf-8-sig", newline="") as file:

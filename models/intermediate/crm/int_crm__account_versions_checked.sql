@@ -8,7 +8,7 @@ with versions as (
         *,
         {{ copy_number('account_id, valid_from', [
             'loaded_at desc nulls last', 'valid_to desc nulls first', 'source_vendor', 'segment', 'region', 'owner_id',
-            'renewal_status', 'renewal_date', 'industry', 'parse_errors nulls first',
+            'renewal_status', 'renewal_date', 'industry',
         ]) }} as copy_number
     from {{ ref('int_crm__account_versions_unioned') }}
 

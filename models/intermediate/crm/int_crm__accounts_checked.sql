@@ -8,7 +8,7 @@ with accounts as (
         {{ copy_number('account_id', [
             'loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_name', 'arr', 'external_id', 'parent_account_id',
             'merged_into_account_id', 'segment', 'industry', 'region', 'owner_id', 'is_key_account', 'no_nps_form', 'seats', 'renewal_date',
-            'renewal_status', 'is_active', 'parse_errors nulls first',
+            'renewal_status', 'is_active',
         ]) }}
             as copy_number
     from {{ ref('int_crm__accounts_unioned') }}

@@ -12,7 +12,7 @@ with activities as (
         cast(null as {{ dbt.type_string() }}) as email_key,
         {{ copy_number('activity_id', [
             'loaded_at desc nulls last', 'occurred_at desc nulls last', 'source_vendor', 'account_ref', 'contact_ref', 'rating desc nulls last',
-            'owner_id', 'activity_type', 'is_outbound', 'is_automated', 'has_happened', 'parse_errors nulls first',
+            'owner_id', 'activity_type', 'is_outbound', 'is_automated', 'has_happened',
         ]) }} as copy_number
     from {{ ref('int_crm__activities_unioned') }}
 

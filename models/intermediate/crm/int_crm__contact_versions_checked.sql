@@ -6,7 +6,7 @@ with versions as (
     select
         *,
         {{ copy_number('contact_id, valid_from', [
-            'loaded_at desc nulls last', 'valid_to desc nulls first', 'source_vendor', 'account_id', 'title', 'crm_role', 'parse_errors nulls first',
+            'loaded_at desc nulls last', 'valid_to desc nulls first', 'source_vendor', 'account_id', 'title', 'crm_role',
         ]) }} as copy_number
     from {{ ref('int_crm__contact_versions_unioned') }}
 

@@ -9,7 +9,6 @@ with contacts as (
         {{ copy_number('contact_id', [
             'loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_id', 'email_key', 'title',
             'external_id', 'crm_role', 'department', 'is_champion', 'is_opted_out', 'left_at', 'has_left', 'merged_into_contact_id',
-            'parse_errors nulls first',
         ]) }} as copy_number
     from {{ ref('int_crm__contacts_unioned') }}
 

@@ -4,7 +4,7 @@ with crm_users as (
     select
         *,
         {{ copy_number('user_id', [
-            'loaded_at desc nulls last', 'source_vendor', 'is_active desc nulls last', 'manager_id', 'parse_errors nulls first',
+            'loaded_at desc nulls last', 'source_vendor', 'is_active desc nulls last', 'manager_id',
         ]) }}
             as copy_number
     from {{ ref('int_crm__crm_users_unioned') }}

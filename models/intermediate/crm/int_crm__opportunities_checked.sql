@@ -6,7 +6,7 @@ with opportunities as (
         *,
         {{ copy_number('opportunity_id', [
             'loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'is_closed desc nulls last', 'close_date desc nulls last',
-            'account_ref', 'stage', 'opportunity_type', 'amount', 'currency', 'is_won', 'parse_errors nulls first',
+            'account_ref', 'stage', 'opportunity_type', 'amount', 'currency', 'is_won',
         ]) }} as copy_number
     from {{ ref('int_crm__opportunities_unioned') }}
 

@@ -6,7 +6,7 @@ with analyses as (
         *,
         {{ copy_number('analysis_id', [
             'loaded_at desc nulls last', 'opened_at desc nulls last', 'closed_at desc nulls last', 'source_vendor', 'department', 'account_ref',
-            'response_ref', 'target_days', 'root_cause', 'is_fix_verified', 'parse_errors nulls first',
+            'response_ref', 'target_days', 'root_cause', 'is_fix_verified',
         ]) }} as copy_number
     from {{ ref('int_crm__root_cause_analyses_unioned') }}
 

@@ -3,7 +3,7 @@ with agents as (
 
     select
         *,
-        {{ copy_number('source_vendor, agent_id', ['loaded_at desc nulls last', 'team_id', 'is_active', 'parse_errors nulls first']) }}
+        {{ copy_number('source_vendor, agent_id', ['loaded_at desc nulls last', 'team_id', 'is_active']) }}
             as copy_number
     from {{ ref('int_support__agents_unioned') }}
 

@@ -3,7 +3,7 @@ with support_teams as (
 
     select
         *,
-        {{ copy_number('team_id', ['loaded_at desc nulls last', 'source_vendor', 'team_name', 'department', 'parse_errors nulls first']) }}
+        {{ copy_number('team_id', ['loaded_at desc nulls last', 'source_vendor', 'team_name', 'department']) }}
             as copy_number
     from {{ ref('int_support__support_teams_unioned') }}
 

@@ -6,7 +6,7 @@ with records as (
         *,
         {{ copy_number('case_record_id', [
             'loaded_at desc nulls last', 'opened_at desc nulls last', 'closed_at desc nulls last', 'source_vendor', 'response_ref', 'team_ref',
-            'root_cause', 'parse_errors nulls first',
+            'root_cause',
         ]) }} as copy_number
     from {{ ref('int_survey__case_records_unioned') }}
 

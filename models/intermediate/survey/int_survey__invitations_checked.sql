@@ -8,7 +8,7 @@ with invitations as (
         {{ copy_number('invitation_id', [
             'loaded_at desc nulls last', 'sent_at desc nulls last', 'source_vendor', 'response_ref', 'survey_id', 'survey_family', 'touchpoint',
             'crm_contact_ref', 'external_contact_ref', 'email_key', 'account_ref', 'is_delivered', 'responded_at', 'agent_ref', 'team_ref',
-            'ticket_ref', 'parse_errors nulls first',
+            'ticket_ref',
         ]) }}
             as copy_number
     from {{ ref('int_survey__survey_invitations_unioned') }}

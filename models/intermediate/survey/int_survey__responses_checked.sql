@@ -13,7 +13,7 @@ with answers as (
             'responded_at desc nulls last', 'loaded_at desc nulls last', 'source_vendor', 'raw_score', 'account_ref',
             'survey_response_id', 'survey_id', 'question_id', 'metric', 'survey_family', 'touchpoint', 'scale_min', 'scale_max', 'higher_is_better',
             'top_box_from', 'crm_contact_ref', 'external_contact_ref', 'email_key', 'employee_ref', 'invitation_ref', 'agent_ref', 'team_ref',
-            'ticket_ref', 'is_test', 'parse_errors nulls first',
+            'ticket_ref', 'is_test',
         ]) }} as copy_number
     from {{ ref('int_survey__questions_answered') }}
 
