@@ -20,7 +20,7 @@ from harness import REPOSITORY, PostgresServer, Project
 
 from quality.catalog import Catalog
 from quality.engine import open_engine
-from quality.limits import LANDED
+from quality.limits import CONSERVATION, LANDED
 from quality.project import ProjectFacts, read_project
 from quality.run import Breach, Outcome, run_suites
 from quality.suites import make_suites
@@ -378,10 +378,10 @@ def test_postgres_finds_what_duckdb_finds(
 
 def copy_to_postgres(demo: Project, facts: ProjectFacts, database: Any, folder: Path) -> None:
     """Every table that quality reads, copied from the built DuckDB file."""
-    models = ("int_survey__responses_checked", "int_billing__invoices_checked")
+    claims = " ".join(claim.left + claim.right for claim in CONSERVATION)
     relations = [
         *(mart.relation for mart in facts.marts.values()),
-        *(facts.models[name] for name in models),
+        *(facts.models[name] for name in facts.models.keys() - facts.marts if f"{{{name}}}" in claims),
         *(table for tables in facts.landed.values() for table in tables.values()),
     ]
     target = psycopg2.connect(
