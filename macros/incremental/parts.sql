@@ -13,9 +13,9 @@
 {% macro spark__incremental() %}{{ return('table') }}{% endmacro %}
 
 {#- Condition: the row is in a part that has to be built. Each of parts is [column, query]: the query gives the values of the column
-    (texts or dates) whose rows have changed; the columns are those of the model, and of what it selects from. Where all is built,
-    months (a query of the days there are, for a day column) cuts the work into months, so that it fits in memory: the select takes the
-    first of them, build_other_parts() the others. The condition stands between marks, for what is deleted must be what is selected. -#}
+    (texts or dates) whose rows have changed; the columns are those of the model, and of what it selects from. Where all is built, the
+    work is cut into ranges of days (a column, and how many rows there are of each day), so that it fits in memory: the select takes the
+    first, build_other_parts() the others. The condition stands between marks, for what is deleted must be what is selected. -#}
 {% macro in_parts(parts, day=none, days=none) %}
     {%- if not execute -%}{{ return('1 = 1') }}{%- endif -%}
     {%- set conditions = [] -%}
@@ -28,9 +28,9 @@
         {%- endfor -%}
         {%- if known -%}{%- do conditions.append(column ~ ' in (' ~ known | join(', ') ~ ')') -%}{%- endif -%}
         {%- if known | length < values | length -%}{%- do conditions.append(column ~ ' is null') -%}{%- endif -%}
-        {%- set everything.changed = values | length > 5000 -%}
+        {%- set everything.changed = values | length > 50000 -%}
     {%- endfor -%}
-    {%- set chunks = months_of(day, days) if everything.changed else [conditions | join(' or ') or '1 = 0'] -%}
+    {%- set chunks = ranges_of_days(day, days) if everything.changed else [conditions | join(' or ') or '1 = 0'] -%}
     {{ return('/* parts ' ~ chunks | join(' ; ') ~ ' */ (' ~ chunks[0] ~ ') /* parts */') }}
 {% endmacro %}
 
@@ -39,24 +39,34 @@
     {{ return(run_query("select 1 from " ~ this ~ " where recipe <> '" ~ recipe() ~ "' limit 1").rows | length > 0) }}
 {% endmacro %}
 
-{#- Conditions that cut everything into months; one where nobody names the days, or the engine cuts by itself. -#}
-{% macro months_of(day, days) %}
-    {%- set starts = run_query("select distinct cast(" ~ dbt.date_trunc('month', day) ~ " as date) as starts from (" ~ days ~ ") as days order by 1").columns[0].values() | reject('none') | list if days and chunks_by_month() else [] -%}
-    {%- set chunks = [] -%}
-    {%- for start in starts[1:] -%}
-        {%- set before = ["coalesce(" ~ day ~ " < date '" ~ start ~ "', true)" if loop.first else day ~ " < date '" ~ start ~ "'"] -%}
-        {%- do chunks.append(before[0] if loop.first else day ~ " >= date '" ~ starts[loop.index - 1] ~ "' and " ~ before[0]) -%}
-        {%- if loop.last -%}{%- do chunks.append(day ~ " >= date '" ~ start ~ "'") -%}{%- endif -%}
+{#- Conditions that cut everything into ranges of days with about so many rows as are built at once; days gives the columns day and n. -#}
+{% macro ranges_of_days(column, days) %}
+    {%- set limit = rows_at_once() -%}
+    {%- set starts, seen = [], namespace(rows=0) -%}
+    {%- set counted = run_query("select day, sum(n) from (" ~ days ~ ") as days where day is not null group by day order by day").rows if days and limit else [] -%}
+    {%- for row in counted -%}
+        {%- if seen.rows + row[1] > limit and seen.rows -%}
+            {%- do starts.append("date '" ~ row[0] ~ "'") -%}
+            {%- set seen.rows = 0 -%}
+        {%- endif -%}
+        {%- set seen.rows = seen.rows + row[1] -%}
     {%- endfor -%}
-    {{ return(chunks or ['1 = 1']) }}
+    {%- set ranges = [] -%}
+    {%- for start in starts -%}
+        {%- do ranges.append(
+            "coalesce(" ~ column ~ " < " ~ start ~ ", true)" if loop.first else column ~ " >= " ~ starts[loop.index0 - 1] ~ " and " ~ column ~ " < " ~ start
+        ) -%}
+        {%- if loop.last -%}{%- do ranges.append(column ~ " >= " ~ start) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ return(ranges or ['1 = 1']) }}
 {% endmacro %}
 
-{#- DuckDB groups a hundred million rows fast as long as it holds them in memory; others spill well. -#}
-{% macro chunks_by_month() %}{{ return(adapter.dispatch('chunks_by_month')()) }}{% endmacro %}
+{#- DuckDB is fast with as many groups as it can hold in memory; others spill well. -#}
+{% macro rows_at_once() %}{{ return(adapter.dispatch('rows_at_once')()) }}{% endmacro %}
 
-{% macro default__chunks_by_month() %}{{ return(false) }}{% endmacro %}
+{% macro default__rows_at_once() %}{{ return(none) }}{% endmacro %}
 
-{% macro duckdb__chunks_by_month() %}{{ return(true) }}{% endmacro %}
+{% macro duckdb__rows_at_once() %}{{ return(15000000) }}{% endmacro %}
 
 {% macro chunks_in(sql) %}{{ return(sql.split('/* parts ')[1].split(' */')[0].split(' ; ') if '/* parts ' in sql else []) }}{% endmacro %}
 

@@ -3,9 +3,10 @@
 {{ 'union all\n' if not loop.first }}select
     cast('{{ vendor }}' as {{ sql_type('string') }}) as source_vendor,
     usage_date,
-    {{ total('landed_mark') }} as landed_mark
+    {{ total('landed_mark') }} as landed_mark,
+    count(*) as landed_rows
 from {{ ref('stg_' ~ vendor ~ '__usage_marks') }}
 group by usage_date
 {%- else %}
-{{ no_rows([{'name': 'source_vendor', 'data_type': 'string'}, {'name': 'usage_date', 'data_type': 'date'}, {'name': 'landed_mark', 'data_type': 'bigint'}]) }}
+{{ no_rows([{'name': 'source_vendor', 'data_type': 'string'}, {'name': 'usage_date', 'data_type': 'date'}, {'name': 'landed_mark', 'data_type': 'bigint'}, {'name': 'landed_rows', 'data_type': 'bigint'}]) }}
 {%- endfor %}

@@ -42,7 +42,7 @@
     ['usage_date', late_days],
     ['product_account_id', moved_accounts],
     ['feature_id', changed_features],
-], 'usage_date', 'select usage_date from ' ~ ref('int_usage__landed_days')) %}
+], 'usage_date', 'select usage_date as day, landed_rows as n from ' ~ ref('int_usage__landed_days')) %}
 
 -- copies are looked for where there can be any: a window over all rows takes longer than all the rest
 with usage_days as (
