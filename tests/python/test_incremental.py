@@ -1,0 +1,189 @@
+"""A month of daily runs gives what one whole build gives: late, corrected and deleted rows included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+from harness import PostgresServer, Project
+
+LAST_DAY = date(2026, 6, 30)
+DAYS = [LAST_DAY - timedelta(days=back) for back in range(29, -1, -1)]
+FIRST_DAY = DAYS[0] - timedelta(days=1)
+
+#: Landed tables that grow: when a row happened, and what tells its rows apart.
+GROWING = {
+    "pendo.event": ('"timestamp"', "_fivetran_id"),
+    "pendo.feature_event": ('"timestamp"', "_fivetran_id"),
+    "zendesk.ticket": ("created_at", "cast(id as varchar)"),
+    "zendesk.ticket_comment": ("created", "cast(id as varchar)"),
+    "zendesk.ticket_field_history": (
+        "updated",
+        "cast(ticket_id as varchar) || field_name || cast(updated as varchar)",
+    ),
+}
+#: One row in sixteen is late, by up to two weeks.
+ARRIVAL = (
+    "cast({time} as date) + case when md5({key}) like '0%%' then ascii(substr(md5({key}), 2, 1)) %% 15 else 0 end"
+)
+
+#: What every day does to some rows of any age: `chance` is another text for each row and day.
+CORRECTIONS = (
+    "update pendo.event set num_events = num_events + 3 where {chance} like '00%%'",
+    "update pendo.feature_event set num_minutes = 77, feature_id = 'FEAT_unknown' where {chance} like '000%%'",
+    "delete from pendo.event where {chance} like 'ab%%'",
+    "delete from pendo.feature_event where {chance} like 'abc%%'",
+    "update zendesk.ticket_comment set public = not public where {chance} like '00%%'",
+    "update zendesk.ticket_comment set user_id = -1 where {chance} like '01%%'",
+    "delete from zendesk.ticket_comment where {chance} like 'abc%%'",
+    "delete from zendesk.ticket_field_history where {chance} like 'abc%%'",
+    "update zendesk.ticket_field_history set value = 'pending' where field_name = 'status' and {chance} like '00%%'",
+    "update zendesk.ticket set _fivetran_deleted = true where {chance} like '00f%%'",
+    "update zendesk.ticket set created_at = created_at - interval '40' day where {chance} like '00e%%'",
+    "update zendesk.ticket set requester_id = 1 where {chance} like '00d%%'",
+)
+#: What happens once, on the day of the month.
+CHANGES_OF_MEANING = {
+    3: "update pendo.account_history set metadata_crm_account_id = (select min(metadata_crm_account_id) from pendo.account_history)"
+    " where id = (select max(account_id) from pendo.event)",
+    7: "update pendo.feature_history set group_id = null where id = (select min(id) from pendo.feature_history)",
+    11: "update pendo.feature_history set is_core_event = not is_core_event where id = (select max(id) from pendo.feature_history)",
+    13: "update pendo.visitor_history set account_id = 'elsewhere' where account_id = (select min(account_id) from pendo.event)",
+    17: "update zendesk.user set role = 'agent' where id in (select max(user_id) from zendesk.ticket_comment)",
+    # the same comment under two tickets, and under none
+    19: "insert into zendesk.ticket_comment select * from zendesk.ticket_comment where id in (select min(id) from zendesk.ticket_comment)",
+    20: "update zendesk.ticket_comment set ticket_id = (select max(id) from zendesk.ticket) where id in"
+    " (select min(id) from zendesk.ticket_comment) and user_id < 0",
+    22: "insert into zendesk.ticket_comment select * from zendesk.ticket_comment where id in (select max(id) from zendesk.ticket_comment)",
+    23: "update zendesk.ticket_comment set ticket_id = null where id in (select max(id) from zendesk.ticket_comment)",
+    # a clock that runs ahead of the day
+    25: "update pendo.event set \"timestamp\" = \"timestamp\" + interval '3' day where _fivetran_id in"
+    " (select max(_fivetran_id) from pendo.event)",
+}
+
+#: Models that build only what changed, and the marts that stand on them.
+INCREMENTAL = (
+    "int_usage__usage_days_checked",
+    "int_usage__user_days",
+    "int_usage__module_days",
+    "int_usage__account_windows",
+    "int_support__ticket_events_checked",
+    "int_support__ticket_lifecycles",
+)
+COMPARED = (
+    *(f"intermediate.{name}" for name in INCREMENTAL),
+    "intermediate.int_usage__account_periods",
+    "marts.fct_account_usage_days",
+    "marts.fct_tickets",
+)
+WHOLE = " ".join(f"+{name.split('.')[1]}" for name in COMPARED)
+#: What a day changes: neither the CRM nor the policy.
+DAILY = (
+    "int_periods int_health__window_days int_trust__daily_volumes int_usage__* int_support__*"
+    " fct_account_usage_days fct_tickets"
+)
+
+Execute = Callable[[str], Any]
+
+
+def hold_back(execute: Execute) -> None:
+    """Take out of the landed tables what has not arrived on the evening of FIRST_DAY."""
+    execute("create schema later")
+    for table, (time, key) in GROWING.items():
+        arrival = ARRIVAL.format(time=time, key=key)
+        later = table.replace(".", "_")
+        execute(
+            f"create table later.{later} as select *, {arrival} as arrives_on from {table}"
+            f" where {arrival} > date '{FIRST_DAY}'"
+        )
+        execute(f"delete from {table} where {arrival} > date '{FIRST_DAY}'")
+
+
+def columns_of(execute: Execute, table: str) -> str:
+    schema, name = table.split(".")
+    rows = execute(
+        "select column_name as name from information_schema.columns"
+        f" where table_schema = '{schema}' and table_name = '{name}' order by ordinal_position"
+    )
+    return ", ".join(f'"{row["name"]}"' for row in rows)
+
+
+def live_through(execute: Execute, day: date) -> None:
+    """What the loaders do on one day: new rows, late rows, corrections and deletions."""
+    for table in GROWING:
+        columns = columns_of(execute, table)
+        execute(
+            f"insert into {table} ({columns}) select {columns} from later.{table.replace('.', '_')}"
+            f" where arrives_on = date '{day}'"
+        )
+    for correction in CORRECTIONS:
+        table = next(word for word in correction.split() if word in GROWING)
+        execute(correction.format(chance=f"md5({GROWING[table][1]} || '{day} {correction[:20]}')"))
+    if change := CHANGES_OF_MEANING.get(day.day):
+        execute(change)
+
+
+def run(project: Project, day: date, selected: str, *arguments: str, **options: Any) -> None:
+    outcome = project.dbt(
+        "run", "-s", selected, *arguments, variables={"as_of_date": str(day)}, **options
+    )
+    assert outcome.ok, outcome.output[-6000:]
+
+
+def month_of_days(project: Project, execute: Execute, **options: Any) -> None:
+    """A whole build, 30 daily runs, and a whole build that has to give the same rows."""
+    hold_back(execute)
+    run(project, FIRST_DAY, WHOLE, "--full-refresh", **options)
+    for day in DAYS:
+        live_through(execute, day)
+        run(project, day, DAILY, **options)
+    # the month was built by parts, not anew each day
+    last = (project.root / "target/compiled/voc_warehouse/models/intermediate/usage").glob("*.sql")
+    conditions = [text.split("/* parts ")[1].split(" */")[0] for text in map(read, last) if "/* parts " in text]
+    assert len(conditions) == 4
+    assert "1 = 1" not in conditions
+    execute("create schema by_days")
+    for table in COMPARED:
+        execute(f"create table by_days.{table.split('.')[1]} as select * from {table}")
+    run(project, LAST_DAY, WHOLE, "--full-refresh", **options)
+    different = {}
+    for table in COMPARED:
+        columns, kept = columns_of(execute, table), f"by_days.{table.split('.')[1]}"
+        missing = execute(f"select {columns} from {table} except all select {columns} from {kept}")
+        surplus = execute(f"select {columns} from {kept} except all select {columns} from {table}")
+        if missing or surplus:
+            different[table] = (len(missing), len(surplus), missing[:2], surplus[:2])
+    assert different == {}
+
+
+def read(file: Any) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+def on_duckdb(project: Project) -> Execute:
+    def execute(sql: str) -> Sequence[dict[str, Any]]:
+        with duckdb.connect(project.database) as connection:
+            result = connection.execute(sql.replace("%%", "%"))
+            names = [column[0] for column in result.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    return execute
+
+
+@pytest.mark.slow
+def test_a_month_of_daily_runs_gives_what_a_whole_build_gives(forked_demo: Project) -> None:
+    month_of_days(forked_demo, on_duckdb(forked_demo))
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_a_month_of_daily_runs_gives_what_a_whole_build_gives_on_postgres(
+    project: Project, postgres: PostgresServer
+) -> None:
+    database = postgres.new_database()
+    options = {"target": "postgres", "environment": database.environment}
+    assert project.dbt("seed", **options).ok
+    month_of_days(project, lambda sql: database.execute(sql.replace("%%", "%")), **options)
