@@ -80,15 +80,15 @@
 {% macro matches(text, pattern) %}{{ return(adapter.dispatch('matches')(text, pattern)) }}{% endmacro %}
 
 {% macro default__matches(text, pattern) %}
-    {{ return("regexp_matches(" ~ text ~ ", '" ~ pattern ~ "')") }}
+    {{ return("regexp_matches(" ~ text ~ ", " ~ text_literal(pattern) ~ ")") }}
 {% endmacro %}
 
 {% macro postgres__matches(text, pattern) %}
-    {{ return("(" ~ text ~ " ~ '" ~ pattern ~ "')") }}
+    {{ return("(" ~ text ~ " ~ " ~ text_literal(pattern) ~ ")") }}
 {% endmacro %}
 
 {% macro spark__matches(text, pattern) %}
-    {{ return("(" ~ text ~ " rlike '" ~ pattern | replace('\\', '\\\\') ~ "')") }}
+    {{ return("(" ~ text ~ " rlike " ~ text_literal(pattern) ~ ")") }}
 {% endmacro %}
 
 {#- Every occurrence of a pattern. -#}
@@ -97,9 +97,9 @@
 {% endmacro %}
 
 {% macro default__replace_pattern(text, pattern, replacement) %}
-    {{ return("regexp_replace(" ~ text ~ ", '" ~ pattern ~ "', '" ~ replacement ~ "', 'g')") }}
+    {{ return("regexp_replace(" ~ text ~ ", " ~ text_literal(pattern) ~ ", " ~ text_literal(replacement) ~ ", 'g')") }}
 {% endmacro %}
 
 {% macro spark__replace_pattern(text, pattern, replacement) %}
-    {{ return("regexp_replace(" ~ text ~ ", '" ~ pattern | replace('\\', '\\\\') ~ "', '" ~ replacement ~ "')") }}
+    {{ return("regexp_replace(" ~ text ~ ", " ~ text_literal(pattern) ~ ", " ~ text_literal(replacement) ~ ")") }}
 {% endmacro %}

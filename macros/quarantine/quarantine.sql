@@ -50,8 +50,8 @@ coalesce({{ column }}, '(missing)')
             {%- set text = "case when abs(" ~ column ~ ") < 1e15 then " ~ decimal ~ " else " ~ text ~ " end" -%}
         {%- endif -%}
         {%- set escaped = namespace(text='substring(' ~ text ~ ', 1, 200)') -%}
-        {%- for from_text, to_text in [("'\\'", "'\\\\'"), ("'\"'", "'\\\"'"), ('chr(10)', "'\\n'"), ('chr(13)', "'\\r'"), ('chr(9)', "'\\t'")] -%}
-            {%- set escaped.text = dbt.replace(escaped.text, from_text, to_text) -%}
+        {%- for from_text, to_text in [(text_literal('\\'), '\\\\'), (text_literal('"'), '\\"'), ('chr(10)', '\\n'), ('chr(13)', '\\r'), ('chr(9)', '\\t')] -%}
+            {%- set escaped.text = dbt.replace(escaped.text, from_text, text_literal(to_text)) -%}
         {%- endfor -%}
         {%- set escaped.text = replace_pattern(escaped.text, '[\\x00-\\x1f]', ' ') -%}
         {%- do pairs.append("coalesce('\"" ~ name ~ "\":\"' || " ~ escaped.text ~ " || '\"', '\"" ~ name ~ "\":null')") -%}
