@@ -9,7 +9,7 @@
 {% macro spark__datediff(first_date, second_date, datepart) %}
     {{ return(
         "datediff(" ~ second_date ~ ", " ~ first_date ~ ")" if datepart == 'day'
-        else dbt_spark.spark__datediff(first_date, second_date, datepart)
+        else dbt.spark__datediff(first_date, second_date, datepart)
     ) }}
 {% endmacro %}
 
@@ -43,9 +43,36 @@
     {{ return(statements | first | default('')) }}
 {% endmacro %}
 
+{#- The strategy delete+insert for file formats without a delete. -#}
+{% macro dbt_spark_validate_get_incremental_strategy(raw_strategy, file_format) %}
+    {{ return(
+        raw_strategy if raw_strategy == 'delete+insert'
+        else dbt.dbt_spark_validate_get_incremental_strategy(raw_strategy, file_format)
+    ) }}
+{% endmacro %}
+
+{% macro dbt_spark_get_incremental_sql(strategy, source, target, existing, unique_key, incremental_predicates) %}
+    {%- if strategy != 'delete+insert' -%}
+        {{ return(dbt.dbt_spark_get_incremental_sql(strategy, source, target, existing, unique_key, incremental_predicates)) }}
+    {%- endif -%}
+    {%- set keys = [unique_key] if unique_key is string else unique_key -%}
+    {%- set same_key = [] -%}
+    {%- for key in keys -%}{%- do same_key.append("kept." ~ key ~ " = fresh." ~ key) -%}{%- endfor -%}
+    {%- set spared = [] -%}
+    {%- for predicate in incremental_predicates or [] -%}{%- do spared.append(" or not coalesce(" ~ predicate ~ ", false)") -%}{%- endfor -%}
+    {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='quoted') | join(', ') -%}
+    {%- set statements = written_anew(
+        target,
+        "select " ~ columns ~ " from " ~ target ~ " as kept where not exists (select 1 from " ~ source ~ " as fresh where "
+        ~ same_key | join(' and ') ~ ")" ~ spared | join ~ " union all select " ~ columns ~ " from " ~ source
+    ) -%}
+    {%- for text in statements[:-1] -%}{%- do run_query(text) -%}{%- endfor -%}
+    {{ return(statements[-1]) }}
+{% endmacro %}
+
 {#- Parquet keeps no constraints; data tests hold them. -#}
 {% macro spark__persist_constraints(relation, model) %}
-    {%- if config.get('file_format') == 'delta' -%}{{ dbt_spark.spark__persist_constraints(relation, model) }}{%- endif -%}
+    {%- if config.get('file_format') == 'delta' -%}{{ dbt.spark__persist_constraints(relation, model) }}{%- endif -%}
 {% endmacro %}
 
 {% macro spark__file_format_clause() %}using {{ config.get('file_format', 'parquet') }}{% endmacro %}

@@ -46,7 +46,7 @@ coalesce({{ column }}, '(missing)')
         {%- set name = column.split('.')[-1] -%}
         {%- set text = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
         {%- if name in numbers -%}
-            {%- set decimal = replace_pattern("cast(" ~ exact(column) ~ " as " ~ dbt.type_string() ~ ")", '[.]?0+$', '') -%}
+            {%- set decimal = replace_pattern(decimal_text(column), '[.]?0+$', '') -%}
             {%- set text = "case when abs(" ~ column ~ ") < 1e15 then " ~ decimal ~ " else " ~ text ~ " end" -%}
         {%- endif -%}
         {%- set escaped = namespace(text='substring(' ~ text ~ ', 1, 200)') -%}
