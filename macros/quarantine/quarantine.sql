@@ -16,7 +16,10 @@ case
 {% macro copy_number(key, order_by) -%}
 row_number() over (
             partition by {{ key }}
-            order by {{ (order_by + ['parse_errors nulls first']) | unique | join(', ') }}
+            order by
+                {%- for column in (order_by + ['parse_errors nulls first']) | unique %}
+                {{ column if ' nulls ' in column else column ~ ' nulls last' }}{{ ',' if not loop.last }}
+                {%- endfor %}
         )
 {%- endmacro %}
 
