@@ -19,7 +19,7 @@
         "case"
         ~ " when " ~ matches(clean, "^0000") ~ " then null"
         ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("try_cast(" ~ clean ~ " as double)")
-        ~ " when " ~ matches(clean, iso_pattern() ~ " ?" ~ has_offset_pattern()) ~ " then " ~ to_time_zone("try_cast(" ~ clean ~ " as timestamptz)", "UTC")
+        ~ " when " ~ matches(clean, iso_pattern() ~ " ?" ~ has_offset_pattern()) ~ " then " ~ to_time_zone("try_cast(" ~ clean ~ " as " ~ sql_type('timestamptz') ~ ")", "UTC")
         ~ " when " ~ matches(clean, iso_pattern() ~ "$") ~ " or " ~ matches(clean, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
         ~ " then try_cast(" ~ clean ~ " as timestamp) end"
     ) }}
@@ -27,15 +27,6 @@
 
 {% macro iso_pattern() %}
     {{ return("^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?") }}
-{% endmacro %}
-
-{% macro spark__try_to_timestamp(text) %}
-    {%- set clean = trimmed(text) -%}
-    {{ return(
-        "case"
-        ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("try_cast(" ~ clean ~ " as double)")
-        ~ " when " ~ matches(clean, "^[0-9]{4}-[0-9]{2}-[0-9]{2}") ~ " then try_cast(" ~ clean ~ " as timestamp) end"
-    ) }}
 {% endmacro %}
 
 {#- PostgreSQL before 16 cannot try: the pattern admits only days that exist. -#}

@@ -52,8 +52,9 @@
 {% endmacro %}
 
 {% macro dbt_spark_get_incremental_sql(strategy, source, target, existing, unique_key, incremental_predicates) %}
-    {%- if strategy != 'delete+insert' -%}
-        {{ return(dbt.dbt_spark_get_incremental_sql(strategy, source, target, existing, unique_key, incremental_predicates)) }}
+    {%- if strategy != 'delete+insert' or not unique_key -%}
+        {%- set known = 'append' if strategy == 'delete+insert' else strategy -%}
+        {{ return(dbt.dbt_spark_get_incremental_sql(known, source, target, existing, unique_key, incremental_predicates)) }}
     {%- endif -%}
     {%- set keys = [unique_key] if unique_key is string else unique_key -%}
     {%- set same_key = [] -%}
