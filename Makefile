@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary quality erase env lint test test-slow slim docs lock clean
+.PHONY: help build publish summary quality erase env lint test test-slow test-postgres test-spark slim docs lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -11,6 +11,7 @@ PYTEST_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SPARK_STAMP := $(VENV)/.installed-spark
 
 # Two halves side by side, and hardly any garbage collection, which took a third of the time.
 SQLFLUFF := $(BIN)/python -c "import gc, sys; gc.set_threshold(200000, 50, 50); \
@@ -18,13 +19,16 @@ from sqlfluff.cli.commands import cli; sys.exit(cli())" lint --disable-progress-
 SQL_HALVES = "models/intermediate" \
   "$(filter-out models/intermediate/,$(wildcard models/*/ models/*.sql)) tests analyses"
 
+COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
+
 # DuckDB resolves a relative path against the working directory, so it is made absolute here.
 export VOC_DUCKDB_PATH ?= $(CURDIR)/voc.duckdb
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## Show this help
 	@echo "voc-warehouse: make <target>"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
 	@echo "Arguments for dbt go in ARGS, for example: make build ARGS=\"--target postgres\""
 
 build: $(STAMP) profiles.yml ## Build the warehouse with dbt, publish its marts and print the headline figures
@@ -55,10 +59,18 @@ lint: $(STAMP) profiles.yml ## Check the policy seeds, and the style of the SQL 
 	  || { cat target/lint.log >&2; exit 1; }
 
 test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and PostgreSQL)
-	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow and not spark" $(PYTEST_ARGS)
 
 test-slow: $(STAMP) ## Run the tests that need minutes: builds that are killed, starved, locked out or read meanwhile
 	@$(BIN)/python -m pytest -m slow --dist load $(PYTEST_ARGS)
+
+test-postgres: $(STAMP) ## Run the tests on PostgreSQL alone
+	@$(BIN)/python -m pytest -m postgres $(PYTEST_ARGS)
+
+test-spark: $(SPARK_STAMP) ## Run the tests on Spark (needs a Java; installs pyspark into .venv)
+	@java=$${JAVA_HOME:+$$JAVA_HOME/bin/}java; command -v "$$java" >/dev/null || { \
+	  echo "Spark needs Java 17 or later. On Debian and Ubuntu install openjdk-17-jre-headless, or set JAVA_HOME." >&2; exit 1; }
+	@$(BIN)/python -m pytest -m spark --numprocesses 0 $(PYTEST_ARGS)
 
 slim: $(STAMP) profiles.yml ## Build what differs from the manifest.json in STATE=folder, in schemas ci_*, and read the rest
 	@test -f "$(STATE)/manifest.json" || { \
@@ -68,12 +80,12 @@ slim: $(STAMP) profiles.yml ## Build what differs from the manifest.json in STAT
 docs: $(STAMP) profiles.yml ## Write dbt's documentation of a built warehouse as one page, target/static_index.html
 	@$(BIN)/dbt docs generate --static $(ARGS)
 
-lock: ## Remake requirements.lock from pyproject.toml (needs uv)
+lock: ## Remake requirements.lock and requirements-spark.lock from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { \
 	  echo "make lock needs uv: install it (pip install uv) or name it (make lock UV=/path/to/uv)." >&2; exit 1; }
-	$(UV) pip compile pyproject.toml --extra dev --extra quality --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-strip-extras --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command "make lock" --quiet --output-file requirements.lock
+	$(COMPILE) --extra dev --extra quality --output-file requirements.lock
+	$(COMPILE) --extra spark --constraint requirements.lock --output-file requirements-spark.lock \
+	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)[^ ]*==.*/--no-emit-package \1/p' requirements.lock)
 
 clean: ## Remove what dbt and the tests wrote (keeps profiles.yml, .venv and the database)
 	@rm -rf target logs dbt_packages .pytest_cache .hypothesis .ruff_cache
@@ -103,3 +115,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable . || { \
 	  echo "Installing the project itself into $(VENV) failed (pip's message is above). Is $(CURDIR) writable?" >&2; exit 1; }
 	@touch $(STAMP)
+
+# What Spark adds to the same environment, for those who ask for it.
+$(SPARK_STAMP): $(STAMP) requirements-spark.lock
+	@echo "Installing Spark into $(VENV) (once, about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock --requirement requirements-spark.lock || { \
+	  echo "Installing requirements-spark.lock failed (pip's message is above). Check the network or pip's index settings, then run make test-spark again." >&2; exit 1; }
+	@touch $(SPARK_STAMP)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from harness import REPOSITORY, PostgresServer, Project
 from hypothesis import settings
+from spark_warehouse import SparkWarehouse
 
 # The same examples on every run, so that a red build can be repeated; dbt keeps no deadline.
 settings.register_profile("voc", deadline=None, derandomize=True)
@@ -20,10 +21,16 @@ settings.load_profile("voc")
 # only one needs the demo at once, for the other worker would wait until it is built.
 FIRST = ("test_scenarios.py", "test_support.py")
 LAST = ("test_tooling.py", "test_demo_data.py")
+#: Fixtures that start an engine; whatever uses one has its name as marker.
+ENGINES = {"postgres", "spark"}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files in the order in which the workers take them."""
+    """Mark what needs an engine, and put the files in the order in which the workers take them."""
+    for item in items:
+        for engine in ENGINES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(engine)
     order = {name: place for place, name in enumerate((*FIRST, "", *LAST))}
     items.sort(key=lambda item: order.get(item.path.name, len(FIRST)))
 
@@ -93,3 +100,17 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkWarehouse]:
+    """A cluster of Spark for the session, on which the demo is built and tested."""
+    folder = tmp_path_factory.mktemp("spark")
+    warehouse = SparkWarehouse(Project.copy_of_repository(folder / "project"), folder / "cluster")
+    try:
+        outcome = warehouse.dbt("build")
+        if not outcome.ok:
+            pytest.fail(f"dbt build on Spark failed:\n{outcome.output[-8000:]}", pytrace=False)
+        yield warehouse
+    finally:
+        warehouse.stop()

@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pytest
-from harness import HASH_SALT, NO_TESTS, PostgresServer, Project
+from harness import HASH_SALT, NO_TESTS, Outcome, PostgresServer, Project, Row
+from spark_warehouse import SparkWarehouse
 
 LANDED = {"voc_demo": False, "as_of_date": "2026-06-30"}
 EMAIL = "hawthorn.traceable@amber-teapot-machines.example"
@@ -393,11 +397,35 @@ def test_another_salt_does_not_bring_the_erased_back(erased: Project, tmp_path: 
     assert "was made with another VOC_HASH_SALT" in outcome.output
 
 
-def test_on_postgres_too(postgres: PostgresServer, project: Project) -> None:
-    """The list, what staging reads, history and landed tables, in the SQL of the other engine."""
+class Engine(NamedTuple):
+    """A warehouse that is not DuckDB: statements, and commands of dbt in a copy of the project."""
+
+    project: Project
+    execute: Callable[[str], list[Row]]
+    dbt: Callable[..., Outcome]
+
+
+@pytest.fixture
+def on_postgres(postgres: PostgresServer, project: Project) -> Engine:
     database = postgres.new_database()
+    run = partial(project.dbt, target="postgres", environment=database.environment)
+    return Engine(project, database.execute, run)
+
+
+@pytest.fixture
+def on_spark(spark: SparkWarehouse) -> Engine:
+    return Engine(spark.project, spark.query, spark.dbt)
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [pytest.param(name, marks=getattr(pytest.mark, name)) for name in ("postgres", "spark")],
+)
+def test_on_other_engines_too(engine: str, request: pytest.FixtureRequest) -> None:
+    """The list, what staging reads, history and landed tables, in the SQL of the other engines."""
+    project, execute, dbt = request.getfixturevalue(f"on_{engine}")
     for statement in (
-        "create schema generic",
+        "create schema if not exists generic",
         "create table generic.accounts as select 'A' as account_id",
         "create table generic.contacts as select * from (values"
         f" ('C1', 'A', ' {EMAIL.title()} '), ('C2', 'A', 'other@x.example'), ('C3', 'A', null)"
@@ -408,24 +436,24 @@ def test_on_postgres_too(postgres: PostgresServer, project: Project) -> None:
         " ('R1', 'S1', 'C1'), ('R2', 'S2', 'C2'), ('R3', 'S1', null))"
         " as rows (response_id, survey_response_id, crm_contact_ref)",
         "create table generic.verbatims as select 'R3' as response_id, 'mine' as comment_text",
-        f"create table generic.erasure_requests as select '{EMAIL}' as email, null as contact_id",
+        f"create table generic.erasure_requests as select '{EMAIL}' as email, cast(null as varchar(99)) as contact_id",
     ):
-        database.execute(statement)
+        execute(statement)
     variables = {
         "voc_demo": False,
         "as_of_date": "2026-06-30",
         **{f"{domain}_vendors": ["generic"] for domain in ("survey", "crm", "support")},
         **{f"{domain}_vendors": [] for domain in ("usage", "billing", "employee")},
     }
-    run = {"variables": variables, "target": "postgres", "environment": database.environment}
     project.write("models/intermediate/contact_log.sql", HISTORY)
     project.write("models/intermediate/contact_log.yml", PROPERTIES.split("\nsnapshots")[0])
     staged = "stg_generic__contacts stg_generic__tickets stg_generic__survey_responses stg_generic__verbatims"
-    outcome = project.dbt("run", "--select", f"+int_privacy__erased_people {staged}", **run)
+    outcome = dbt("run", "--select", f"+int_privacy__erased_people {staged}", variables=variables)
     assert outcome.ok, outcome.output[-4000:]
     ids = {
         table: [
-            row["id"] for row in database.execute(f"select {column} as id from {table} order by 1")
+            row["id"]
+            for row in execute(f"select {column} as id from {table} order by 1 nulls last")
         ]
         for table, column in (
             ("staging.stg_generic__contacts", "contact_id"),
@@ -435,27 +463,24 @@ def test_on_postgres_too(postgres: PostgresServer, project: Project) -> None:
         )
     }
     assert list(ids.values()) == [["C2", "C3"], ["C2", None], ["R2"], []]
-    outcome = project.dbt("run-operation", "erase_landed", **run)
+    outcome = dbt("run-operation", "erase_landed", variables=variables)
     assert outcome.ok, outcome.output[-4000:]
     left = {
-        table: database.execute(f"select count(*) as n from generic.{table}")[0]["n"]
+        table: execute(f"select count(*) as n from generic.{table}")[0]["n"]
         for table in ("contacts", "tickets", "survey_responses", "verbatims", "erasure_requests")
     }
     assert left == {
         **{"contacts": 2, "tickets": 2, "survey_responses": 1, "verbatims": 0},
         "erasure_requests": 0,
     }
-    database.execute("create schema intermediate")
-    database.execute(
-        "create table intermediate.contact_log (contact_key text, account_id text, noted_on date)"
-    )
-    database.execute(
-        f"insert into intermediate.contact_log values ('{key_of(EMAIL)}', 'A', null), ('{key_of('C3')}', 'A', null)"
-    )
-    database.execute("create schema marts")
-    database.execute("create table marts.dim_contacts (contact_key text, account_id text)")
-    outcome = project.dbt("run", "--select", "contact_log", **run)
+    execute("create schema if not exists intermediate")
+    log, text = "intermediate.contact_log", "varchar(99)"
+    execute(f"create table {log} (contact_key {text}, account_id {text}, noted_on date)")
+    gone, kept = key_of(EMAIL), key_of("C3")
+    execute(f"insert into {log} values ('{gone}', 'A', null), ('{kept}', 'A', null)")
+    execute("create schema if not exists marts")
+    execute(f"create table if not exists marts.dim_contacts (contact_key {text}, account_id {text})")
+    outcome = dbt("run", "--select", "contact_log", variables=variables)
     assert outcome.ok, outcome.output[-4000:]
-    assert database.execute("select contact_key from intermediate.contact_log") == [
-        {"contact_key": key_of("C3")}
-    ]
+    found = execute(f"select contact_key from {log} where contact_key in ('{gone}', '{kept}')")
+    assert found == [{"contact_key": kept}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from harness import (
     NO_TESTS,
     NO_UNIT_TESTS,
     REPOSITORY,
-    PostgresServer,
     Project,
     marts_in,
 )
@@ -444,60 +443,3 @@ def test_addresses_are_stored_nowhere_but_where_they_landed(demo: Project) -> No
         assert not any(found.values()), f"{table}: {found}"
     shown = "select view_name from duckdb_views() where contains(sql, ?)"
     assert not demo.query(shown, [HASH_SALT])
-
-
-def test_postgres_builds_the_same_marts(
-    demo: Project, postgres: PostgresServer, project: Project
-) -> None:
-    database = postgres.new_database()
-    outcome = project.dbt("build", target="postgres", environment=database.environment)
-    assert outcome.ok, outcome.output
-    for mart in marts_in(demo.database):
-        names = [
-            row["column_name"]
-            for row in demo.query(
-                "select column_name from information_schema.columns where table_schema = 'marts' and table_name = ?",
-                [mart],
-            )
-        ]
-        listed = ", ".join(f'"{name}"' for name in names)
-        ours = [
-            tuple(map(comparable, row.values()))
-            for row in demo.query(f"select {listed} from marts.{mart}")
-        ]
-        theirs = [
-            tuple(map(comparable, row.values()))
-            for row in database.execute(f"select {listed} from marts.{mart}")
-        ]
-        assert sorted(theirs, key=repr) == sorted(ours, key=repr), mart
-
-    # the one model with a state: a second run of the day adds nothing, a log that lacks the day gets it
-    def noticed() -> list[set]:
-        log = "select * from intermediate.int_health__band_changes"
-        actions = "select action_id, opened_at, due_at, closed_at from marts.health_actions"
-        return [{tuple(row.values()) for row in database.execute(sql)} for sql in (log, actions)]
-
-    before = noticed()
-    for unlearn in (
-        None,
-        "delete from intermediate.int_health__band_changes where noticed_on = '2026-06-30'",
-    ):
-        if unlearn:
-            database.execute(unlearn)
-            assert noticed() != before
-        outcome = project.dbt(
-            *("run", "--select", "int_health__band_changes", "health_actions"),
-            target="postgres",
-            environment=database.environment,
-        )
-        assert outcome.ok, outcome.output
-        assert noticed() == before
-
-
-def comparable(value: object) -> object:
-    """A value that is the same on every engine: doubles to nine decimals."""
-    if isinstance(value, float):
-        return round(value, 9) + 0.0
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return value

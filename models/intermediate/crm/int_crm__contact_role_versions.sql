@@ -55,7 +55,7 @@ played_roles as (
                 case roles.role_origin when 'account' then 1 else 2 end,
                 case when roles.is_primary then 1 else 2 end,
                 roles.created_at desc nulls last,
-                roles.role_name
+                roles.role_name nulls last
         ) as role_number
     from {{ ref('int_crm__contact_roles_checked') }} as roles
     inner join role_texts

@@ -22,7 +22,7 @@ with_earlier_end as (
         *,
         max(coalesce(valid_to, timestamp '9999-12-31 00:00:00')) over (
             partition by employee_id, team_id
-            order by valid_from, valid_to
+            order by valid_from nulls last, valid_to nulls last
             rows between unbounded preceding and 1 preceding
         ) as earlier_end
     from spells
@@ -36,7 +36,7 @@ numbered as (
         *,
         sum(case when earlier_end >= valid_from then 0 else 1 end) over (
             partition by employee_id, team_id
-            order by valid_from, valid_to
+            order by valid_from nulls last, valid_to nulls last
             rows between unbounded preceding and current row
         ) as spell_number
     from with_earlier_end

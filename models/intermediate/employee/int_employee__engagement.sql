@@ -26,7 +26,7 @@ spells as (
         employees.team_id,
         row_number() over (
             partition by answers.response_id
-            order by employees.valid_from desc, employees.team_id
+            order by employees.valid_from desc nulls last, employees.team_id
         ) as nth_latest
     from answers
     inner join {{ ref('int_employee__employees') }} as employees

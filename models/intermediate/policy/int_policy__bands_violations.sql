@@ -21,7 +21,15 @@ overrides as (
 
     select
         *,
-        row_number() over (order by account_ref, starts_at, expires_at, band, author, reason) as override_number
+        row_number() over (
+            order by
+                account_ref nulls last,
+                starts_at nulls last,
+                expires_at nulls last,
+                band nulls last,
+                author nulls last,
+                reason nulls last
+        ) as override_number
     from {{ ref('health_overrides') }}
 
 ),

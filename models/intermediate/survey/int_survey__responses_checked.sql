@@ -30,7 +30,7 @@ invitations as (
         email_key,
         account_ref,
         sent_at,
-        row_number() over (partition by response_ref order by sent_at, invitation_id) as send_number
+        row_number() over (partition by response_ref order by sent_at nulls last, invitation_id) as send_number
     from {{ ref('int_survey__invitations_checked') }}
     where quarantine_reason is null
 

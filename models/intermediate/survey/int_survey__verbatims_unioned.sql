@@ -1,3 +1,3 @@
-{{ config(schema='restricted', group='privacy', access='private') }}
+{{ config(materialized='view', schema='restricted', group='privacy', access='private') }}
 
 {{ union_vendors('survey', 'verbatims') }}

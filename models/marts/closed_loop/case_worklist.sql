@@ -31,7 +31,9 @@ select
     open_cases.touchpoint,
     open_cases.root_cause,
     open_cases.next_step,
-    row_number() over (order by open_cases.due_at asc, accounts.arr desc nulls last, open_cases.case_id asc) as rank,
+    cast(
+        row_number() over (order by open_cases.due_at asc, accounts.arr desc nulls last, open_cases.case_id asc) as {{ sql_type('bigint') }}
+    ) as rank,
     accounts.arr,
     open_cases.raw_score,
     greatest({{ minutes_between('open_cases.due_at', 'open_cases.as_of_close') }} / 60.0, 0.0) as hours_overdue,

@@ -77,12 +77,14 @@ select
     {{ as_double('moves.contribution_after') }} as contribution_after,
     {{ as_double('moves.contribution_after - moves.contribution_before') }} as contribution_change,
     account_nps.arr,
-    row_number() over (
-        partition by moves.period_end
-        order by
-            cast(abs(moves.contribution_after - moves.contribution_before) as numeric(18, 6)) desc,
-            account_nps.arr desc nulls last,
-            moves.account_id
+    cast(
+        row_number() over (
+            partition by moves.period_end
+            order by
+                cast(abs(moves.contribution_after - moves.contribution_before) as numeric(18, 6)) desc,
+                account_nps.arr desc nulls last,
+                moves.account_id
+        ) as {{ sql_type('bigint') }}
     ) as rank
 from moves
 left join {{ ref('account_nps') }} as account_nps

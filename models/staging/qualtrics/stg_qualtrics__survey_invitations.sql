@@ -82,7 +82,9 @@ recipients as (
         *,
         case
             when recipient_id is null
-                then row_number() over (partition by recipient_id order by distribution_id, sent_at, loaded_at)
+                then row_number() over (
+                    partition by recipient_id order by distribution_id nulls last, sent_at nulls last, loaded_at nulls last
+                )
         end as unnamed_number
     from all_recipients
 

@@ -52,7 +52,7 @@ numbered_versions as (
             as earned_from
     from landed_versions
     window in_order as (
-        partition by subscription_id order by version_start, loaded_at, status, quantity
+        partition by subscription_id order by version_start nulls last, loaded_at nulls last, status nulls last, quantity nulls last
     )
 
 ),
@@ -161,7 +161,7 @@ prices as (
             when 'week' then 52.0
             when 'day' then 365.0
         end / coalesce(nullif(interval_count, 0), 1) as times_a_year,
-        row_number() over (partition by price_id order by precedence, unit_amount, currency)
+        row_number() over (partition by price_id order by precedence, unit_amount nulls last, currency nulls last)
             as price_number
     from landed_prices
 

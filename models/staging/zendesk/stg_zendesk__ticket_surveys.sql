@@ -191,7 +191,7 @@ offers as (
         case when field_name = 'satisfaction_score' and lower(landed_value) not in ('offered', 'unoffered') then 1 else 0 end as is_score,
         sum(case when field_name = 'satisfaction_score' and lower(landed_value) = 'offered' then 1 else 0 end) over (
             partition by ticket_id
-            order by changed_at, case when lower(landed_value) = 'offered' then 0 else 1 end, landed_value, loaded_at
+            order by changed_at nulls last, case when lower(landed_value) = 'offered' then 0 else 1 end, landed_value, loaded_at nulls last
             rows between unbounded preceding and current row
         ) as offer_number
     from score_changes
@@ -204,7 +204,7 @@ ranked_changes as (
         *,
         row_number() over (
             partition by ticket_id, offer_number, field_name
-            order by is_score desc, changed_at desc, landed_value desc, loaded_at desc
+            order by is_score desc, changed_at desc nulls last, landed_value desc, loaded_at desc nulls last
         ) as nth_latest
     from offers
 
