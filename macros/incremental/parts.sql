@@ -41,7 +41,8 @@
 
 {#- Conditions that cut everything into ranges of days with about so many rows as are built at once; days gives the columns day and n. -#}
 {% macro ranges_of_days(column, days) %}
-    {%- set limit = rows_at_once() -%}
+    {#- a compilation alone asks for nothing -#}
+    {%- set limit = rows_at_once() if is_recorded_run() else none -%}
     {%- set starts, seen = [], namespace(rows=0) -%}
     {%- set counted = run_query("select day, sum(n) from (" ~ days ~ ") as days where day is not null group by day order by day").rows if days and limit else [] -%}
     {%- for row in counted -%}

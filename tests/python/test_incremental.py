@@ -26,9 +26,7 @@ GROWING = {
     ),
 }
 #: One row in sixteen is late, by up to two weeks.
-ARRIVAL = (
-    "cast({time} as date) + case when md5({key}) like '0%%' then ascii(substr(md5({key}), 2, 1)) %% 15 else 0 end"
-)
+ARRIVAL = "cast({time} as date) + case when md5({key}) like '0%%' then ascii(substr(md5({key}), 2, 1)) %% 15 else 0 end"
 
 #: What every day does to some rows of any age: `chance` is another text for each row and day.
 CORRECTIONS = (
@@ -60,7 +58,7 @@ CHANGES_OF_MEANING = {
     22: "insert into zendesk.ticket_comment select * from zendesk.ticket_comment where id in (select max(id) from zendesk.ticket_comment)",
     23: "update zendesk.ticket_comment set ticket_id = null where id in (select max(id) from zendesk.ticket_comment)",
     # a clock that runs ahead of the day
-    25: "update pendo.event set \"timestamp\" = \"timestamp\" + interval '3' day where _fivetran_id in"
+    25: 'update pendo.event set "timestamp" = "timestamp" + interval \'3\' day where _fivetran_id in'
     " (select max(_fivetran_id) from pendo.event)",
 }
 
@@ -142,7 +140,11 @@ def month_of_days(project: Project, execute: Execute, **options: Any) -> None:
         run(project, day, DAILY, **options)
     # the month was built by parts, not anew each day
     last = (project.root / "target/compiled/voc_warehouse/models/intermediate/usage").glob("*.sql")
-    conditions = [text.split("/* parts ")[1].split(" */")[0] for text in map(read, last) if "/* parts " in text]
+    conditions = [
+        text.split("/* parts ")[1].split(" */")[0]
+        for text in map(read, last)
+        if "/* parts " in text
+    ]
     assert len(conditions) == 4
     assert "1 = 1" not in conditions
     execute("create schema by_days")

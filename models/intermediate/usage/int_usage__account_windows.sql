@@ -12,8 +12,8 @@
 with window_days as (
 
     select
-        period_end,
-        date_day
+        window_days.period_end,
+        window_days.date_day
     from {{ ref('int_health__window_days') }} as window_days
     where {{ in_window }} and {{ in_parts([['period_end', changed_periods]]) }}
 

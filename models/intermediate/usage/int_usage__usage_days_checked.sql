@@ -12,9 +12,9 @@
             and product_accounts.copy_number = 1
     left join {{ ref('int_crm__account_keys') }} as account_keys on usage_days.product_account_id = account_keys.account_key
 {%- endset %}
-{%- set account_id -%}
-    case when product_accounts.product_account_id is null then account_keys.account_id else product_accounts.account_id end
-{%- endset %}
+{%- set account_id =
+    "case when product_accounts.product_account_id is null then account_keys.account_id else product_accounts.account_id end"
+%}
 {%- set feature_join %}
     left join {{ ref('int_usage__features_checked') }} as features
         on
@@ -26,7 +26,9 @@
     "select usage_date as part, landed_mark as mark from " ~ ref('int_usage__landed_days'),
     "select usage_date as part, sum(landed_mark) as mark from " ~ this ~ " group by usage_date",
 ) %}
-{%- set late_days = "select distinct usage_date from " ~ this ~ " where usage_date > " ~ as_of_date_sql() ~ " or quarantine_reason = 'after_as_of_date'" %}
+{%- set late_days =
+    "select distinct usage_date from " ~ this ~ " where usage_date > " ~ as_of_date_sql() ~ " or quarantine_reason = 'after_as_of_date'"
+%}
 {%- set moved_accounts =
     "select distinct usage_days.product_account_id from (select distinct source_vendor, product_account_id, account_id from " ~ this
     ~ ") as usage_days " ~ account_joins ~ " where usage_days.account_id is distinct from " ~ account_id
@@ -37,6 +39,7 @@
     ~ " where usage_days.module is distinct from features.module or usage_days.is_sticky is distinct from features.is_sticky"
 %}
 
+{%- set key = "coalesce(usage_day_id, '(missing) on ' || coalesce(cast(usage_date as " ~ dbt.type_string() ~ "), 'no day'))" %}
 {%- set changed = in_parts([
     ['usage_date', changed_days],
     ['usage_date', late_days],
@@ -114,10 +117,7 @@ select
     {{ row_mark(['landed_mark', 'account_id', 'module', 'is_sticky', 'quarantine_reason']) }} as row_mark,
     '{{ recipe() }}' as recipe,
     -- millions of sound rows need none; a row without a key is numbered within its day
-    case
-        when quarantine_reason is not null
-            then {{ record_id("coalesce(usage_day_id, '(missing) on ' || coalesce(cast(usage_date as " ~ dbt.type_string() ~ "), 'no day'))") }}
-    end as record_id,
+    case when quarantine_reason is not null then {{ record_id(key) }} end as record_id,
     {{ payload([
         'product_account_id', 'product_user_id', 'usage_date', 'feature_id', 'events', 'logins', 'minutes', 'parse_errors',
     ], numbers=['minutes']) }} as payload
