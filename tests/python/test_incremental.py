@@ -31,7 +31,7 @@ ARRIVAL = "cast({time} as date) + case when md5({key}) like '0%%' then ascii(sub
 #: What every day does to some rows of any age: `chance` is another text for each row and day.
 CORRECTIONS = (
     "update pendo.event set num_events = num_events + 3 where {chance} like '00%%'",
-    "update pendo.feature_event set num_minutes = 77, feature_id = 'FEAT_unknown' where {chance} like '000%%'",
+    "update pendo.feature_event set num_events = 77, feature_id = 'FEAT_unknown' where {chance} like '000%%'",
     "delete from pendo.event where {chance} like 'ab%%'",
     "delete from pendo.feature_event where {chance} like 'abc%%'",
     "update zendesk.ticket_comment set public = not public where {chance} like '00%%'",
@@ -43,13 +43,15 @@ CORRECTIONS = (
     "update zendesk.ticket set created_at = created_at - interval '40' day where {chance} like '00e%%'",
     "update zendesk.ticket set requester_id = 1 where {chance} like '00d%%'",
 )
-#: What happens once, on the day of the month.
+#: What happens once, on a day of the month.
 CHANGES_OF_MEANING = {
     3: "update pendo.account_history set metadata_crm_account_id = (select min(metadata_crm_account_id) from pendo.account_history)"
     " where id = (select max(account_id) from pendo.event)",
     7: "update pendo.feature_history set group_id = null where id = (select min(id) from pendo.feature_history)",
     11: "update pendo.feature_history set is_core_event = not is_core_event where id = (select max(id) from pendo.feature_history)",
     13: "update pendo.visitor_history set account_id = 'elsewhere' where account_id = (select min(account_id) from pendo.event)",
+    # a column that the loader had not landed before; every click has it from then on
+    15: "alter table pendo.feature_event add column num_minutes integer default 7",
     17: "update zendesk.user set role = 'agent' where id in (select max(user_id) from zendesk.ticket_comment)",
     # the same comment under two tickets, and under none
     19: "insert into zendesk.ticket_comment select * from zendesk.ticket_comment where id in (select min(id) from zendesk.ticket_comment)",
@@ -80,7 +82,7 @@ COMPARED = (
 WHOLE = " ".join(f"+{name.split('.')[1]}" for name in COMPARED)
 #: What a day changes: neither the CRM nor the policy.
 DAILY = (
-    "int_periods int_health__window_days int_trust__daily_volumes int_usage__* int_support__*"
+    "int_periods int_health__window_days int_trust__daily_volumes stg_pendo__* int_usage__* int_support__*"
     " fct_account_usage_days fct_tickets"
 )
 
@@ -133,6 +135,7 @@ def run(project: Project, day: date, selected: str, *arguments: str, **options: 
 
 def month_of_days(project: Project, execute: Execute, **options: Any) -> None:
     """A whole build, 30 daily runs, and a whole build that has to give the same rows."""
+    execute("alter table pendo.feature_event drop column num_minutes")
     hold_back(execute)
     run(project, FIRST_DAY, WHOLE, "--full-refresh", **options)
     for day in DAYS:
