@@ -44,30 +44,14 @@ known as (
 
 ),
 
-erased as (
-
-    select
-        person_kind,
-        person_value
-    from known
-    where person_value is not null
-
-    union
-
-    select
-        links.other_kind as person_kind,
-        links.other_value as person_value
-    from erased
-    inner join links on erased.person_kind = links.person_kind and erased.person_value = links.person_value
-
-),
+{{ reached('known', 'links') }},
 
 hashed as (
 
     select distinct
         person_kind,
         {{ erased_hash('person_value') }} as person_hash
-    from erased
+    from reached
 
 )
 

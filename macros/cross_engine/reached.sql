@@ -1,0 +1,58 @@
+{#- CTE `reached`: what is in the CTE `from_rows` and all that the CTE `links` leads to from there, over any number of steps.
+    Columns: person_kind, person_value; of links also other_kind and other_value. -#}
+{% macro reached(from_rows, links) %}{{ return(adapter.dispatch('reached')(from_rows, links)) }}{% endmacro %}
+
+{% macro default__reached(from_rows, links) -%}
+reached as (
+
+    select
+        person_kind,
+        person_value
+    from {{ from_rows }}
+    where person_value is not null
+
+    union
+
+    select
+        {{ links }}.other_kind as person_kind,
+        {{ links }}.other_value as person_value
+    from reached
+    inner join {{ links }} on reached.person_kind = {{ links }}.person_kind and reached.person_value = {{ links }}.person_value
+
+)
+{%- endmacro %}
+
+{#- Spark's recursion cannot leave out what it has seen, so the steps are written out: 16, more than links of people have. -#}
+{% macro spark__reached(from_rows, links) -%}
+{%- set steps = 16 -%}
+reached_0 as (
+
+    select
+        person_kind,
+        person_value
+    from {{ from_rows }}
+    where person_value is not null
+
+),
+
+moves as (
+
+    select * from {{ links }}
+    union
+    select person_kind, person_value, person_kind as other_kind, person_value as other_value from reached_0
+    union
+    select other_kind as person_kind, other_value as person_value, other_kind, other_value from {{ links }}
+
+),
+{% for step in range(1, steps + 1) %}
+{{ 'reached' if step == steps else 'reached_' ~ step }} as (
+
+    select distinct
+        moves.other_kind as person_kind,
+        moves.other_value as person_value
+    from reached_{{ step - 1 }} as found
+    inner join moves on found.person_kind = moves.person_kind and found.person_value = moves.person_value
+
+){{ ',' if step < steps }}
+{% endfor %}
+{%- endmacro %}
