@@ -82,7 +82,7 @@ COMPARED = (
 WHOLE = " ".join(f"+{name.split('.')[1]}" for name in COMPARED)
 #: What a day changes: neither the CRM nor the policy.
 DAILY = (
-    "int_periods int_health__window_days int_trust__daily_volumes stg_pendo__* int_usage__* int_support__*"
+    "int_periods int_health__window_days int_trust__daily_volumes stg_pendo__* int_usage__* int_support__* int_survey__*,+fct_tickets"
     " fct_account_usage_days fct_tickets"
 )
 
