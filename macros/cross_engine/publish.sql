@@ -1,7 +1,7 @@
 {#- Copies every public mart, as the last build left it, to where readers look, all of them at
     once: readers see the marts of one build or of the next, never some of each. DuckDB writes
-    the file it is given, which the caller then moves into place; elsewhere schema is written in
-    one transaction. -#}
+    the file it is given, which the caller then moves into place; PostgreSQL writes schema in one
+    transaction. -#}
 {% macro publish(file=none, schema='published') %}
     {%- set history = run_history() -%}
     {%- set last_run = run_query("select run_status, started_at from " ~ history ~ " order by started_at desc limit 1") if history -%}
@@ -54,6 +54,18 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do write_at_once(statements) -%}
+{% endmacro %}
+
+{#- Without transactions all are written first, and then take their places one after the other. -#}
+{% macro spark__publish(marts, file, schema) %}
+    {%- set target_schema = env_var('VOC_SCHEMA_PREFIX', '') ~ schema -%}
+    {%- set first, then = ["create schema if not exists " ~ target_schema], [] -%}
+    {%- for mart in marts -%}
+        {%- set published = api.Relation.create(schema=target_schema, identifier=mart.identifier) -%}
+        {%- do first.extend(written_beside(published, mart, "select * from " ~ mart)) -%}
+        {%- do then.extend(put_in_place(published)) -%}
+    {%- endfor -%}
+    {%- do write_at_once(first + then) -%}
 {% endmacro %}
 
 {% macro mart_schema(mart) %}{{ return(mart.schema[env_var('VOC_SCHEMA_PREFIX', '') | length:]) }}{% endmacro %}

@@ -19,7 +19,7 @@
         "case"
         ~ " when " ~ matches(clean, "^0000") ~ " then null"
         ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("try_cast(" ~ clean ~ " as double)")
-        ~ " when " ~ matches(clean, iso_pattern() ~ " ?" ~ has_offset_pattern()) ~ " then " ~ to_time_zone("try_cast(" ~ clean ~ " as timestamptz)", "UTC")
+        ~ " when " ~ matches(clean, iso_pattern() ~ " ?" ~ has_offset_pattern()) ~ " then " ~ to_time_zone("try_cast(" ~ clean ~ " as " ~ sql_type('timestamptz') ~ ")", "UTC")
         ~ " when " ~ matches(clean, iso_pattern() ~ "$") ~ " or " ~ matches(clean, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
         ~ " then try_cast(" ~ clean ~ " as timestamp) end"
     ) }}
@@ -27,15 +27,6 @@
 
 {% macro iso_pattern() %}
     {{ return("^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?") }}
-{% endmacro %}
-
-{% macro spark__try_to_timestamp(text) %}
-    {%- set clean = trimmed(text) -%}
-    {{ return(
-        "case"
-        ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("try_cast(" ~ clean ~ " as double)")
-        ~ " when " ~ matches(clean, "^[0-9]{4}-[0-9]{2}-[0-9]{2}") ~ " then try_cast(" ~ clean ~ " as timestamp) end"
-    ) }}
 {% endmacro %}
 
 {#- PostgreSQL before 16 cannot try: the pattern admits only days that exist. -#}
@@ -80,15 +71,15 @@
 {% macro matches(text, pattern) %}{{ return(adapter.dispatch('matches')(text, pattern)) }}{% endmacro %}
 
 {% macro default__matches(text, pattern) %}
-    {{ return("regexp_matches(" ~ text ~ ", '" ~ pattern ~ "')") }}
+    {{ return("regexp_matches(" ~ text ~ ", " ~ text_literal(pattern) ~ ")") }}
 {% endmacro %}
 
 {% macro postgres__matches(text, pattern) %}
-    {{ return("(" ~ text ~ " ~ '" ~ pattern ~ "')") }}
+    {{ return("(" ~ text ~ " ~ " ~ text_literal(pattern) ~ ")") }}
 {% endmacro %}
 
 {% macro spark__matches(text, pattern) %}
-    {{ return("(" ~ text ~ " rlike '" ~ pattern | replace('\\', '\\\\') ~ "')") }}
+    {{ return("(" ~ text ~ " rlike " ~ text_literal(pattern) ~ ")") }}
 {% endmacro %}
 
 {#- Every occurrence of a pattern. -#}
@@ -97,9 +88,9 @@
 {% endmacro %}
 
 {% macro default__replace_pattern(text, pattern, replacement) %}
-    {{ return("regexp_replace(" ~ text ~ ", '" ~ pattern ~ "', '" ~ replacement ~ "', 'g')") }}
+    {{ return("regexp_replace(" ~ text ~ ", " ~ text_literal(pattern) ~ ", " ~ text_literal(replacement) ~ ", 'g')") }}
 {% endmacro %}
 
 {% macro spark__replace_pattern(text, pattern, replacement) %}
-    {{ return("regexp_replace(" ~ text ~ ", '" ~ pattern | replace('\\', '\\\\') ~ "', '" ~ replacement ~ "')") }}
+    {{ return("regexp_replace(" ~ text ~ ", " ~ text_literal(pattern) ~ ", " ~ text_literal(replacement) ~ ")") }}
 {% endmacro %}

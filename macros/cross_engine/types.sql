@@ -9,7 +9,7 @@
 {% endmacro %}
 
 {% macro spark__sql_type(type) %}
-    {{ return('double' if type == 'double precision' else api.Column.translate_type(type)) }}
+    {{ return({'double precision': 'double', 'timestamptz': 'timestamp'}.get(type) or api.Column.translate_type(type)) }}
 {% endmacro %}
 
 {% macro is_text_type(dtype) %}

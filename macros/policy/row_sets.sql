@@ -41,7 +41,7 @@ select
     {{ return(texts | join(" || ':' || ")) }}
 {% endmacro %}
 
-{#- With 12 decimals; some engines would spell nought as 0E-12. -#}
+{#- With 12 decimals, nought without. -#}
 {% macro spelled_number(number) %}
-    {{ return("case when " ~ number ~ " = 0 then '0' else cast(" ~ exact(number) ~ " as " ~ dbt.type_string() ~ ") end") }}
+    {{ return("case when " ~ number ~ " = 0 then '0' else " ~ decimal_text(number) ~ " end") }}
 {% endmacro %}

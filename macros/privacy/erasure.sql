@@ -170,10 +170,8 @@
     their key alone. -#}
 {% macro forget_erased() %}
     {%- if execute and model.config.materialized in ['incremental', 'snapshot'] and 'contact_key' in model.columns -%}
-        delete from {{ this }}
-        where {{ hash_of_key('contact_key') }} in (
-            select person_hash from {{ relation_of(own_model('int_privacy__erasure_list')) }}
-        )
+        {%- set is_erased = hash_of_key('contact_key') ~ " in (select person_hash from " ~ relation_of(own_model('int_privacy__erasure_list')) ~ ")" -%}
+        {%- for text in delete_rows(this, is_erased) -%}{%- do run_query(text) -%}{%- endfor -%}
     {%- endif -%}
 {% endmacro %}
 
@@ -190,13 +188,13 @@
             {%- do exceptions.warn(landed.relation ~ " is a view: the " ~ named ~ " rows it has about people who are erased are where it reads.") -%}
         {%- elif named -%}
             {%- if on_erasure(landed) == 'drop' -%}
-                {%- do statements.append("delete from " ~ landed.relation ~ " where " ~ condition) -%}
+                {%- do statements.extend(delete_rows(landed.relation, condition)) -%}
             {%- else -%}
-                {%- set changes = [] -%}
+                {%- set changes = {} -%}
                 {%- for name, cut in cut_conditions(columns, erased, condition).items() -%}
-                    {%- do changes.append(adapter.quote(name) ~ " = case when not (" ~ cut ~ ") then " ~ adapter.quote(name) ~ " end") -%}
+                    {%- do changes.update({adapter.quote(name): "case when not (" ~ cut ~ ") then " ~ adapter.quote(name) ~ " end"}) -%}
                 {%- endfor -%}
-                {%- do statements.append("update " ~ landed.relation ~ " set " ~ changes | join(', ') ~ " where " ~ condition) -%}
+                {%- do statements.extend(update_rows(landed.relation, changes, condition)) -%}
             {%- endif -%}
             {%- do log(landed.relation ~ ": " ~ named ~ " rows " ~ ("deleted" if on_erasure(landed) == 'drop' else "cut"), info=true) -%}
         {%- endif -%}

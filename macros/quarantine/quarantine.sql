@@ -16,7 +16,10 @@ case
 {% macro copy_number(key, order_by) -%}
 row_number() over (
             partition by {{ key }}
-            order by {{ (order_by + ['parse_errors nulls first']) | unique | join(', ') }}
+            order by
+                {%- for column in (order_by + ['parse_errors nulls first']) | unique %}
+                {{ column if ' nulls ' in column else column ~ ' nulls last' }}{{ ',' if not loop.last }}
+                {%- endfor %}
         )
 {%- endmacro %}
 
@@ -46,12 +49,12 @@ coalesce({{ column }}, '(missing)')
         {%- set name = column.split('.')[-1] -%}
         {%- set text = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
         {%- if name in numbers -%}
-            {%- set decimal = replace_pattern("cast(" ~ exact(column) ~ " as " ~ dbt.type_string() ~ ")", '[.]?0+$', '') -%}
+            {%- set decimal = replace_pattern(decimal_text(column), '[.]?0+$', '') -%}
             {%- set text = "case when abs(" ~ column ~ ") < 1e15 then " ~ decimal ~ " else " ~ text ~ " end" -%}
         {%- endif -%}
         {%- set escaped = namespace(text='substring(' ~ text ~ ', 1, 200)') -%}
-        {%- for from_text, to_text in [("'\\'", "'\\\\'"), ("'\"'", "'\\\"'"), ('chr(10)', "'\\n'"), ('chr(13)', "'\\r'"), ('chr(9)', "'\\t'")] -%}
-            {%- set escaped.text = dbt.replace(escaped.text, from_text, to_text) -%}
+        {%- for from_text, to_text in [(text_literal('\\'), '\\\\'), (text_literal('"'), '\\"'), ('chr(10)', '\\n'), ('chr(13)', '\\r'), ('chr(9)', '\\t')] -%}
+            {%- set escaped.text = dbt.replace(escaped.text, from_text, text_literal(to_text)) -%}
         {%- endfor -%}
         {%- set escaped.text = replace_pattern(escaped.text, '[\\x00-\\x1f]', ' ') -%}
         {%- do pairs.append("coalesce('\"" ~ name ~ "\":\"' || " ~ escaped.text ~ " || '\"', '\"" ~ name ~ "\":null')") -%}

@@ -18,8 +18,7 @@
 {% macro record_run_start() %}
     {%- set history = run_history() if is_recorded_run() -%}
     {%- if history -%}
-        {%- do write_at_once([
-            "update " ~ history ~ " set run_status = 'interrupted' where run_status = 'running'",
+        {%- do write_at_once(update_rows(history, {adapter.quote('run_status'): "'interrupted'"}, adapter.quote('run_status') ~ " = 'running'") + [
             "insert into " ~ history ~ " (run_id, run_status, command, target_name, as_of_date, started_at) select '" ~ invocation_id
             ~ "', 'running', '" ~ flags.WHICH ~ "', '" ~ target.name ~ "', " ~ as_of_date_sql() ~ ", " ~ run_time(run_started_at),
         ]) -%}
@@ -29,7 +28,7 @@
 {% macro record_run_end(results) %}
     {%- set history = run_history() if is_recorded_run() -%}
     {%- if history -%}
-        {%- do write_at_once(["delete from " ~ history ~ " where run_id = '" ~ invocation_id ~ "'", run_row(history, results)]) -%}
+        {%- do write_at_once(delete_rows(history, "run_id = '" ~ invocation_id ~ "'") + [run_row(history, results)]) -%}
     {%- endif -%}
 {% endmacro %}
 
@@ -55,7 +54,7 @@ select
     '{{ flags.WHICH }}',
     '{{ target.name }}',
     {{ as_of_date_sql() }},
-    '{{ tojson(policy_versions()) }}',
+    {{ text_literal(tojson(policy_versions())) }},
     {%- for sum in rows.values() %}
     cast({{ sum if has_counts else 'null' }} as bigint),
     {%- endfor %}

@@ -1,7 +1,7 @@
 {#- Title or CRM role text made comparable: lower case, punctuation to single spaces. Semicolons
     stay: they part the values of a multi-select field. -#}
 {% macro role_words(text) %}
-    {%- set punctuation = "[\\s!\"#$%&''()*+,./:<=>?@\\[\\]^_`{|}~\u00a0\u3000–—‘’“”«»·•\\\\-]+" -%}
+    {%- set punctuation = "[\\s!\"#$%&'()*+,./:<=>?@\\[\\]^_`{|}~\u00a0\u3000–—‘’“”«»·•\\\\-]+" -%}
     {{ return("trim(" ~ replace_pattern("lower(" ~ text ~ ")", punctuation, " ") ~ ")") }}
 {% endmacro %}
 

@@ -1,0 +1,47 @@
+{#- Statements that delete or change rows of a table, for write_at_once or a hook. Spark knows neither in its file formats, so there
+    the table is written anew and takes the old one's place. -#}
+{% macro delete_rows(relation, condition) %}{{ return(adapter.dispatch('delete_rows')(relation, condition)) }}{% endmacro %}
+
+{% macro default__delete_rows(relation, condition) %}
+    {{ return(["delete from " ~ relation ~ " where " ~ condition]) }}
+{% endmacro %}
+
+{% macro spark__delete_rows(relation, condition) %}
+    {{ return(written_anew(relation, "select * from " ~ relation ~ " where not coalesce(" ~ condition ~ ", false)")) }}
+{% endmacro %}
+
+{#- changes: {column, in quotes where it needs them: its new value}. -#}
+{% macro update_rows(relation, changes, condition) %}
+    {{ return(adapter.dispatch('update_rows')(relation, changes, condition)) }}
+{% endmacro %}
+
+{% macro default__update_rows(relation, changes, condition) %}
+    {%- set assignments = [] -%}
+    {%- for column, value in changes.items() -%}{%- do assignments.append(column ~ " = " ~ value) -%}{%- endfor -%}
+    {{ return(["update " ~ relation ~ " set " ~ assignments | join(', ') ~ " where " ~ condition]) }}
+{% endmacro %}
+
+{% macro spark__update_rows(relation, changes, condition) %}
+    {%- set selected = [] -%}
+    {%- for column in adapter.get_columns_in_relation(relation) | map(attribute='quoted') -%}
+        {%- do selected.append("case when " ~ condition ~ " then " ~ changes[column] ~ " else " ~ column ~ " end" if column in changes else column) -%}
+    {%- endfor -%}
+    {{ return(written_anew(relation, "select " ~ selected | join(', ') ~ " from " ~ relation)) }}
+{% endmacro %}
+
+{#- Spark: a table that holds what a query over it gives. The new rows are complete before the old ones go. -#}
+{% macro written_anew(relation, query) %}{{ return(written_beside(relation, relation, query) + put_in_place(relation)) }}{% endmacro %}
+
+{% macro written_beside(relation, shape, query) %}
+    {{ return([
+        "drop table if exists " ~ beside(relation),
+        "create table " ~ beside(relation) ~ " like " ~ shape,
+        "insert into " ~ beside(relation) ~ " " ~ query,
+    ]) }}
+{% endmacro %}
+
+{% macro put_in_place(relation) %}
+    {{ return(["drop table if exists " ~ relation, "alter table " ~ beside(relation) ~ " rename to " ~ relation]) }}
+{% endmacro %}
+
+{% macro beside(relation) %}{{ return(relation.incorporate(path={'identifier': relation.identifier ~ '__anew'})) }}{% endmacro %}

@@ -1,0 +1,9 @@
+{#- A text as a literal. -#}
+{% macro text_literal(text) %}{{ return(adapter.dispatch('text_literal')(text)) }}{% endmacro %}
+
+{% macro default__text_literal(text) %}{{ return("'" ~ text | replace("'", "''") ~ "'") }}{% endmacro %}
+
+{#- To Spark a backslash is the beginning of an escape. -#}
+{% macro spark__text_literal(text) %}
+    {{ return("'" ~ text | replace('\\', '\\\\') | replace("'", "\\'") ~ "'") }}
+{% endmacro %}
