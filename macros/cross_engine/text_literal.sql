@@ -7,3 +7,7 @@
 {% macro spark__text_literal(text) %}
     {{ return("'" ~ text | replace('\\', '\\\\') | replace("'", "\\'") ~ "'") }}
 {% endmacro %}
+
+{% macro snowflake__text_literal(text) %}{{ return(spark__text_literal(text)) }}{% endmacro %}
+
+{% macro bigquery__text_literal(text) %}{{ return(spark__text_literal(text)) }}{% endmacro %}

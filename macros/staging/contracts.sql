@@ -85,5 +85,6 @@ select
     {%- for column in columns %}
     cast(null as {{ sql_type(column.data_type) }}) as {{ column.name }}{{ ',' if not loop.last }}
     {%- endfor %}
+from (select 1 as nothing) as nothing
 where 1 = 0
 {%- endmacro %}

@@ -179,7 +179,7 @@ priced_versions as (
         versions.valid_from,
         versions.valid_to,
         versions.loaded_at,
-        nullif(concat_ws(',', versions.parse_errors, items.parse_errors, prices.parse_errors), '') as parse_errors,
+        {{ comma_list(['versions.parse_errors', 'items.parse_errors', 'prices.parse_errors']) }} as parse_errors,
         items.item_id,
         case
             when items.items_of_subscription > 1 then items.quantity
