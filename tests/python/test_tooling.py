@@ -297,7 +297,7 @@ def test_make_without_a_target_lists_the_targets(project: Project) -> None:
 def test_locks_name_packages_and_hashes_only(lock: str) -> None:
     marker = r"[a-z_]+ (<|>=|==|!=) '[0-9A-Za-z_.]+'"
     requirement = re.compile(
-        rf"[a-z0-9-]+(\[[a-z]+(, [a-z]+)*\])?==[0-9a-z.]+( ; {marker}( (and|or) {marker})*)? \\"
+        rf"[a-z0-9-]+(\[[a-z-]+(, [a-z-]+)*\])?==[0-9a-z.]+( ; {marker}( (and|or) {marker})*)? \\"
     )
     fingerprint = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
     lines = (REPOSITORY / lock).read_text().splitlines()
