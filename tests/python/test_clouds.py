@@ -99,11 +99,11 @@ def compiled(warehouse: str, variables: Mapping[str, Any], folder: Path) -> dict
         check=False,
     )
     assert outcome.returncode == 0, (outcome.stdout + outcome.stderr)[-8000:]
-    manifest = json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
+    results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))
     return {
-        name: node.get("compiled_code")
-        for name, node in manifest["nodes"].items()
-        if node["resource_type"] in ("model", "test", "analysis")
+        result["unique_id"]: result["compiled_code"]
+        for result in results["results"]
+        if result["unique_id"].startswith(("model.", "test.", "analysis."))
     }
 
 
@@ -120,7 +120,9 @@ def test_every_statement_is_of_the_dialect(
     refused = {}
     for name, sql in statements.items():
         try:
-            parsed = sqlglot.parse(sql or "", dialect=warehouse, error_level=errors.ErrorLevel.RAISE)
+            parsed = sqlglot.parse(
+                sql or "", dialect=warehouse, error_level=errors.ErrorLevel.RAISE
+            )
         except errors.SqlglotError as error:
             refused[name] = str(error)
             continue
