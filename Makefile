@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary quality erase env lint test test-slow test-postgres test-spark slim docs lock clean
+.PHONY: help build publish summary quality erase env lint test test-slow test-postgres test-spark test-clouds slim docs lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -12,6 +12,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SPARK_STAMP := $(VENV)/.installed-spark
+CLOUDS_VENV := .venv-clouds
+CLOUDS_STAMP := $(CLOUDS_VENV)/.installed
 
 # Two halves side by side, and hardly any garbage collection, which took a third of the time.
 SQLFLUFF := $(BIN)/python -c "import gc, sys; gc.set_threshold(200000, 50, 50); \
@@ -19,7 +21,7 @@ from sqlfluff.cli.commands import cli; sys.exit(cli())" lint --disable-progress-
 SQL_HALVES = "models/intermediate" \
   "$(filter-out models/intermediate/,$(wildcard models/*/ models/*.sql)) tests analyses"
 
-COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
+LOCK = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
   --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
 # DuckDB resolves a relative path against the working directory, so it is made absolute here.
@@ -59,7 +61,7 @@ lint: $(STAMP) profiles.yml ## Check the policy seeds, and the style of the SQL 
 	  || { cat target/lint.log >&2; exit 1; }
 
 test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and PostgreSQL)
-	@$(BIN)/python -m pytest -m "not slow and not spark" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow and not spark and not clouds" $(PYTEST_ARGS)
 
 test-slow: $(STAMP) ## Run the tests that need minutes: builds that are killed, starved, locked out or read meanwhile
 	@$(BIN)/python -m pytest -m slow --dist load $(PYTEST_ARGS)
@@ -72,6 +74,9 @@ test-spark: $(SPARK_STAMP) ## Run the tests on Spark (needs a Java; installs pys
 	  echo "Spark needs Java 17 or later. On Debian and Ubuntu install openjdk-17-jre-headless, or set JAVA_HOME." >&2; exit 1; }
 	@$(BIN)/python -m pytest -m spark --numprocesses 0 $(PYTEST_ARGS)
 
+test-clouds: $(CLOUDS_STAMP) ## Compile the project for Snowflake, BigQuery, Databricks and Redshift, without a connection
+	@$(CLOUDS_VENV)/bin/python -m pytest -m clouds --noconftest --override-ini addopts= tests/python/test_clouds.py $(PYTEST_ARGS)
+
 slim: $(STAMP) profiles.yml ## Build what differs from the manifest.json in STATE=folder, in schemas ci_*, and read the rest
 	@test -f "$(STATE)/manifest.json" || { \
 	  echo "make slim needs STATE=folder, the folder with the manifest.json of the last build of this warehouse." >&2; exit 2; }
@@ -80,12 +85,13 @@ slim: $(STAMP) profiles.yml ## Build what differs from the manifest.json in STAT
 docs: $(STAMP) profiles.yml ## Write dbt's documentation of a built warehouse as one page, target/static_index.html
 	@$(BIN)/dbt docs generate --static $(ARGS)
 
-lock: ## Remake requirements.lock and requirements-spark.lock from pyproject.toml (needs uv)
+lock: ## Remake the locks of requirements (plain, spark, clouds) from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { \
 	  echo "make lock needs uv: install it (pip install uv) or name it (make lock UV=/path/to/uv)." >&2; exit 1; }
-	$(COMPILE) --extra dev --extra quality --output-file requirements.lock
-	$(COMPILE) --extra spark --constraint requirements.lock --output-file requirements-spark.lock \
+	$(LOCK) pyproject.toml --extra dev --extra quality --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra spark --constraint requirements.lock --output-file requirements-spark.lock \
 	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)[^ ]*==.*/--no-emit-package \1/p' requirements.lock)
+	$(LOCK) --group clouds --output-file requirements-clouds.lock
 
 clean: ## Remove what dbt and the tests wrote (keeps profiles.yml, .venv and the database)
 	@rm -rf target logs dbt_packages .pytest_cache .hypothesis .ruff_cache
@@ -122,3 +128,11 @@ $(SPARK_STAMP): $(STAMP) requirements-spark.lock
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock --requirement requirements-spark.lock || { \
 	  echo "Installing requirements-spark.lock failed (pip's message is above). Check the network or pip's index settings, then run make test-spark again." >&2; exit 1; }
 	@touch $(SPARK_STAMP)
+
+# Nothing of the project is installed here: dbt reads its files, and dbt-databricks would contradict its pins.
+$(CLOUDS_STAMP): $(STAMP) requirements-clouds.lock
+	@echo "Creating the environment of cloud adapters in $(CLOUDS_VENV) (once, some minutes) ..."
+	@$(BIN)/python -m venv --clear $(CLOUDS_VENV)
+	@$(CLOUDS_VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements-clouds.lock || { \
+	  echo "Installing requirements-clouds.lock failed (pip's message is above). Check the network or pip's index settings, then run make test-clouds again." >&2; exit 1; }
+	@touch $(CLOUDS_STAMP)

@@ -4,3 +4,5 @@
 {% macro default__inlined() %}{{ return('') }}{% endmacro %}
 
 {% macro postgres__inlined() %}{{ return('not materialized ') }}{% endmacro %}
+
+{% macro redshift__inlined() %}{{ return('') }}{% endmacro %}

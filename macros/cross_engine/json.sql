@@ -25,6 +25,14 @@
     ) }}
 {% endmacro %}
 
+{% macro snowflake__json_text(text, key) %}{{ return("cast(get(try_parse_json(" ~ text ~ "), '" ~ key ~ "') as varchar)") }}{% endmacro %}
+
+{% macro bigquery__json_text(text, key) %}{{ return("json_value(safe.parse_json(" ~ text ~ "), '$." ~ key ~ "')") }}{% endmacro %}
+
+{% macro redshift__json_text(text, key) %}
+    {{ return("case when is_valid_json(" ~ text ~ ") then nullif(json_extract_path_text(" ~ text ~ ", '" ~ key ~ "'), '') end") }}
+{% endmacro %}
+
 {#- Text of a value that landed in a JSON type: a JSON text without its quotes. -#}
 {% macro json_value(json) %}{{ return(adapter.dispatch('json_value')(json)) }}{% endmacro %}
 
@@ -33,3 +41,11 @@
 {% macro postgres__json_value(json) %}{{ return("(" ~ json ~ " #>> '{}')") }}{% endmacro %}
 
 {% macro spark__json_value(json) %}{{ return("get_json_object(" ~ json ~ ", '$')") }}{% endmacro %}
+
+{% macro snowflake__json_value(json) %}{{ return("cast(" ~ json ~ " as varchar)") }}{% endmacro %}
+
+{% macro bigquery__json_value(json) %}
+    {{ return("coalesce(json_value(" ~ json ~ "), nullif(to_json_string(" ~ json ~ "), 'null'))") }}
+{% endmacro %}
+
+{% macro redshift__json_value(json) %}{{ return("cast(" ~ json ~ " as varchar)") }}{% endmacro %}

@@ -11,7 +11,7 @@ reached as (
     from {{ from_rows }}
     where person_value is not null
 
-    union
+    union distinct
 
     select
         {{ links }}.other_kind as person_kind,
@@ -38,9 +38,9 @@ reached_0 as (
 moves as (
 
     select * from {{ links }}
-    union
+    union distinct
     select person_kind, person_value, person_kind as other_kind, person_value as other_value from reached_0
-    union
+    union distinct
     select other_kind as person_kind, other_value as person_value, other_kind, other_value from {{ links }}
 
 ),

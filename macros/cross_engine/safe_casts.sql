@@ -46,6 +46,17 @@
     ) }}
 {% endmacro %}
 
+{#- Its times are moments, and a text without an offset is one of UTC. -#}
+{% macro bigquery__try_to_timestamp(text) %}
+    {%- set clean = trimmed(text) -%}
+    {{ return(
+        "case"
+        ~ " when " ~ matches(clean, "^0000") ~ " then null"
+        ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("safe_cast(" ~ clean ~ " as float64)")
+        ~ " when " ~ matches(clean, "^[0-9]{4}-[0-9]{2}-[0-9]{2}") ~ " then safe_cast(" ~ clean ~ " as timestamp) end"
+    ) }}
+{% endmacro %}
+
 {#- Epoch seconds up to the end of the year 9999, larger numbers milliseconds, larger than those
     microseconds (both from 1978 on); null beyond, and for numbers of fewer than nine digits, which
     are no seconds since 1973 but days (20260601, 46174) or counts. -#}
@@ -67,6 +78,16 @@
     {{ return("timestamp_millis(cast(round(" ~ seconds ~ " * 1000) as bigint))") }}
 {% endmacro %}
 
+{% macro snowflake__seconds_to_timestamp(seconds) %}
+    {{ return("to_timestamp_ntz(cast(round(" ~ seconds ~ " * 1000) as bigint), 3)") }}
+{% endmacro %}
+
+{% macro bigquery__seconds_to_timestamp(seconds) %}{{ return(spark__seconds_to_timestamp(seconds)) }}{% endmacro %}
+
+{% macro redshift__seconds_to_timestamp(seconds) %}
+    {{ return("(timestamp 'epoch' + round(cast(" ~ seconds ~ " as numeric(38, 6)), 3) * interval '1 second')") }}
+{% endmacro %}
+
 {#- Regular expression found anywhere in the text. -#}
 {% macro matches(text, pattern) %}{{ return(adapter.dispatch('matches')(text, pattern)) }}{% endmacro %}
 
@@ -82,6 +103,10 @@
     {{ return("(" ~ text ~ " rlike " ~ text_literal(pattern) ~ ")") }}
 {% endmacro %}
 
+{% macro snowflake__matches(text, pattern) %}{{ return("(regexp_instr(" ~ text ~ ", " ~ text_literal(pattern) ~ ") > 0)") }}{% endmacro %}
+
+{% macro bigquery__matches(text, pattern) %}{{ return("regexp_contains(" ~ text ~ ", " ~ text_literal(pattern) ~ ")") }}{% endmacro %}
+
 {#- Every occurrence of a pattern. -#}
 {% macro replace_pattern(text, pattern, replacement) %}
     {{ return(adapter.dispatch('replace_pattern')(text, pattern, replacement)) }}
@@ -93,4 +118,16 @@
 
 {% macro spark__replace_pattern(text, pattern, replacement) %}
     {{ return("regexp_replace(" ~ text ~ ", " ~ text_literal(pattern) ~ ", " ~ text_literal(replacement) ~ ")") }}
+{% endmacro %}
+
+{% macro snowflake__replace_pattern(text, pattern, replacement) %}
+    {{ return(spark__replace_pattern(text, pattern, replacement)) }}
+{% endmacro %}
+
+{% macro bigquery__replace_pattern(text, pattern, replacement) %}
+    {{ return(spark__replace_pattern(text, pattern, replacement)) }}
+{% endmacro %}
+
+{% macro redshift__replace_pattern(text, pattern, replacement) %}
+    {{ return(spark__replace_pattern(text, pattern, replacement)) }}
 {% endmacro %}

@@ -6,3 +6,9 @@
 {% macro postgres__sha256(text) %}{{ return("encode(sha256(convert_to(" ~ text ~ ", 'UTF8')), 'hex')") }}{% endmacro %}
 
 {% macro spark__sha256(text) %}{{ return("sha2(" ~ text ~ ", 256)") }}{% endmacro %}
+
+{% macro snowflake__sha256(text) %}{{ return(spark__sha256(text)) }}{% endmacro %}
+
+{% macro redshift__sha256(text) %}{{ return(spark__sha256(text)) }}{% endmacro %}
+
+{% macro bigquery__sha256(text) %}{{ return("to_hex(sha256(" ~ text ~ "))") }}{% endmacro %}

@@ -13,3 +13,9 @@
 {% macro spark__sorted_list(text) %}
     {{ return("array_join(array_sort(collect_list(" ~ text ~ ")), ';')") }}
 {% endmacro %}
+
+{% macro snowflake__sorted_list(text) %}
+    {{ return("listagg(" ~ text ~ ", ';') within group (order by " ~ text ~ ")") }}
+{% endmacro %}
+
+{% macro redshift__sorted_list(text) %}{{ return(snowflake__sorted_list(text)) }}{% endmacro %}

@@ -24,6 +24,12 @@
     {{ return("cast(" ~ timestamptz ~ " as timestamp)") }}
 {% endmacro %}
 
+{% macro snowflake__to_time_zone(timestamptz, zone) %}
+    {{ return("cast(convert_timezone('" ~ zone ~ "', " ~ timestamptz ~ ") as timestamp_ntz)") }}
+{% endmacro %}
+
+{% macro bigquery__to_time_zone(timestamptz, zone) %}{{ return(utc_to_local("cast(" ~ timestamptz ~ " as timestamp)", "'" ~ zone ~ "'")) }}{% endmacro %}
+
 {#- UTC to wall clock and back; zone is a SQL expression with an IANA name. -#}
 {% macro utc_to_local(timestamp, zone) %}{{ return(adapter.dispatch('utc_to_local')(timestamp, zone)) }}{% endmacro %}
 
@@ -35,6 +41,11 @@
     {{ return("from_utc_timestamp(" ~ timestamp ~ ", " ~ zone ~ ")") }}
 {% endmacro %}
 
+{% macro snowflake__utc_to_local(timestamp, zone) %}{{ return("convert_timezone('UTC', " ~ zone ~ ", " ~ timestamp ~ ")") }}{% endmacro %}
+
+{#- A wall clock is kept as the moment at which UTC shows it. -#}
+{% macro bigquery__utc_to_local(timestamp, zone) %}{{ return("timestamp(datetime(" ~ timestamp ~ ", " ~ zone ~ "))") }}{% endmacro %}
+
 {% macro local_to_utc(timestamp, zone) %}{{ return(adapter.dispatch('local_to_utc')(timestamp, zone)) }}{% endmacro %}
 
 {% macro default__local_to_utc(timestamp, zone) %}
@@ -44,6 +55,10 @@
 {% macro spark__local_to_utc(timestamp, zone) %}
     {{ return("to_utc_timestamp(" ~ timestamp ~ ", " ~ zone ~ ")") }}
 {% endmacro %}
+
+{% macro snowflake__local_to_utc(timestamp, zone) %}{{ return("convert_timezone(" ~ zone ~ ", 'UTC', " ~ timestamp ~ ")") }}{% endmacro %}
+
+{% macro bigquery__local_to_utc(timestamp, zone) %}{{ return("timestamp(datetime(" ~ timestamp ~ "), " ~ zone ~ ")") }}{% endmacro %}
 
 {#- Minutes between two times as a double, null when either is null. -#}
 {% macro minutes_between(earlier, later) %}{{ return(adapter.dispatch('minutes_between')(earlier, later)) }}{% endmacro %}
@@ -60,6 +75,18 @@
     {{ return("(timestampdiff(microsecond, " ~ earlier ~ ", " ~ later ~ ") / 60000000.0D)") }}
 {% endmacro %}
 
+{% macro snowflake__minutes_between(earlier, later) %}
+    {{ return("(cast(timestampdiff(microsecond, " ~ earlier ~ ", " ~ later ~ ") as double precision) / 60000000.0)") }}
+{% endmacro %}
+
+{% macro bigquery__minutes_between(earlier, later) %}
+    {{ return("(timestamp_diff(" ~ later ~ ", " ~ earlier ~ ", microsecond) / 60000000.0)") }}
+{% endmacro %}
+
+{% macro redshift__minutes_between(earlier, later) %}
+    {{ return("(cast(datediff(microsecond, " ~ earlier ~ ", " ~ later ~ ") as double precision) / 60000000.0)") }}
+{% endmacro %}
+
 {#- Add whole days to a date, a date out. -#}
 {% macro add_days(date, days) %}
     {{ return("cast(" ~ dbt.dateadd('day', days, date) ~ " as date)") }}
@@ -71,3 +98,9 @@
 {% macro default__finite(time) %}{{ return("nullif(nullif(" ~ time ~ ", 'infinity'), '-infinity')") }}{% endmacro %}
 
 {% macro spark__finite(time) %}{{ return(time) }}{% endmacro %}
+
+{% macro snowflake__finite(time) %}{{ return(time) }}{% endmacro %}
+
+{% macro bigquery__finite(time) %}{{ return(time) }}{% endmacro %}
+
+{% macro redshift__finite(time) %}{{ return(time) }}{% endmacro %}

@@ -12,6 +12,13 @@
     {{ return({'double precision': 'double', 'timestamptz': 'timestamp'}.get(type) or api.Column.translate_type(type)) }}
 {% endmacro %}
 
+{#- NUMERIC ends at nine decimals. -#}
+{% macro bigquery__sql_type(type) %}
+    {%- set decimals = modules.re.match('numeric[(][0-9]+, *([0-9]+)[)]', type) -%}
+    {%- if decimals and decimals.group(1) | int > 9 -%}{{ return('big' ~ type) }}{%- endif -%}
+    {{ return({'double precision': 'float64', 'timestamptz': 'timestamp'}.get(type) or api.Column.translate_type(type)) }}
+{% endmacro %}
+
 {% macro is_text_type(dtype) %}
     {{ return(modules.re.match('(?i)(text|string|varchar|character|char|bpchar|name|citext|json)', dtype) is not none) }}
 {% endmacro %}

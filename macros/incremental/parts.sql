@@ -21,13 +21,14 @@
     {%- set conditions = [] -%}
     {%- set everything = namespace(changed=not is_incremental() or made_by_another_recipe()) -%}
     {%- for column, query in parts if not everything.changed -%}
-        {%- set values = run_query(query).columns[0].values() -%}
+        {%- set values = query_rows(query) | map('first') | list -%}
         {%- set known = [] -%}
         {%- for value in values if value is not none -%}
             {%- do known.append("'" ~ value | replace("'", "''") ~ "'" if value is string else "date '" ~ value ~ "'") -%}
         {%- endfor -%}
         {%- if known -%}{%- do conditions.append(column ~ ' in (' ~ known | join(', ') ~ ')') -%}{%- endif -%}
         {%- if known | length < values | length -%}{%- do conditions.append(column ~ ' is null') -%}{%- endif -%}
+        {%- if is_offline() -%}{%- do conditions.append(column ~ ' in (' ~ query ~ ')') -%}{%- endif -%}
         {%- set everything.changed = values | length > 50000 -%}
     {%- endfor -%}
     {%- set chunks = ranges_of_days(day, days) if everything.changed else [conditions | join(' or ') or '1 = 0'] -%}
@@ -35,8 +36,8 @@
 {% endmacro %}
 
 {% macro made_by_another_recipe() %}
-    {%- if 'recipe' not in adapter.get_columns_in_relation(this) | map(attribute='name') -%}{{ return(true) }}{%- endif -%}
-    {{ return(run_query("select 1 from " ~ this ~ " where recipe <> '" ~ recipe() ~ "' limit 1").rows | length > 0) }}
+    {%- if not is_offline() and 'recipe' not in relation_columns(this) | map(attribute='name') -%}{{ return(true) }}{%- endif -%}
+    {{ return(query_rows("select 1 from " ~ this ~ " where recipe <> '" ~ recipe() ~ "' limit 1") | length > 0) }}
 {% endmacro %}
 
 {#- Conditions that cut everything into ranges of days with about so many rows as are built at once; days gives the columns day and n. -#}
@@ -44,7 +45,7 @@
     {#- a compilation alone asks for nothing -#}
     {%- set limit = rows_at_once() if is_recorded_run() else none -%}
     {%- set starts, seen = [], namespace(rows=0) -%}
-    {%- set counted = run_query("select day, sum(n) from (" ~ days ~ ") as days where day is not null group by day order by day").rows if days and limit else [] -%}
+    {%- set counted = query_rows("select day, sum(n) from (" ~ days ~ ") as days where day is not null group by day order by day") if days and limit else [] -%}
     {%- for row in counted -%}
         {%- if seen.rows + row[1] > limit and seen.rows -%}
             {%- do starts.append("date '" ~ row[0] ~ "'") -%}

@@ -49,7 +49,7 @@
 {% macro salt_check() %}{{ return(contact_key("'erasure list'")) }}{% endmacro %}
 
 {% macro check_salt_of(erasure_list) %}
-    {%- if holds_rows(erasure_list) and run_query("select 1 from " ~ erasure_list ~ " where salt_check <> " ~ salt_check() ~ " limit 1").rows -%}
+    {%- if holds_rows(erasure_list) and query_rows("select 1 from " ~ erasure_list ~ " where salt_check <> " ~ salt_check() ~ " limit 1") -%}
         {%- do exceptions.raise_compiler_error(
             "The erasure list " ~ erasure_list ~ " was made with another VOC_HASH_SALT, so nobody on it would be found. Set that salt again; or land "
             ~ "every request again in erasure_requests and drop the list."
@@ -109,10 +109,10 @@
     {%- set tables = [] -%}
     {%- if execute and not var('voc_demo') -%}
         {%- for node in graph.sources.values() | sort(attribute='unique_id') -%}
-            {%- set relation = load_relation(relation_of(node)) -%}
+            {%- set relation = found_relation(relation_of(node)) -%}
             {%- if relation -%}
                 {%- set landed = {
-                    'vendor': node.source_name, 'table': node.name, 'relation': relation, 'exists': true, 'columns': adapter.get_columns_in_relation(relation),
+                    'vendor': node.source_name, 'table': node.name, 'relation': relation, 'exists': true, 'columns': relation_columns(relation),
                 } -%}
                 {%- if personal_columns(landed) | selectattr('kinds') | list -%}{%- do tables.append(landed) -%}{%- endif -%}
             {%- endif -%}
@@ -131,7 +131,7 @@
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{ parts | join('\n    union\n    ') }}
+    {{ parts | join('\n    union distinct\n    ') }}
 {%- endmacro %}
 
 {#- Rows (person_kind, person_value, other_kind, other_value): a row that names the first names the other too. -#}
@@ -152,7 +152,7 @@
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{ parts | join('\n    union\n    ') }}
+    {{ parts | join('\n    union distinct\n    ') }}
 {%- endmacro %}
 
 {% macro identity_kind(column, kind) %}{{ return("case when " ~ column.value ~ " like '%@%' then 'email' else '" ~ kind ~ "' end") }}{% endmacro %}
@@ -160,8 +160,8 @@
 {#- Has anybody asked, now or before? Without that nothing is searched. Each is a relation or none. -#}
 {% macro holds_rows(relation) %}
     {%- if execute and relation -%}
-        {%- set found = load_relation(relation) -%}
-        {%- if found -%}{{ return(run_query("select 1 from " ~ found ~ " limit 1").rows | length > 0) }}{%- endif -%}
+        {%- set found = found_relation(relation) -%}
+        {%- if found -%}{{ return(is_offline() or query_rows("select 1 from " ~ found ~ " limit 1") | length > 0) }}{%- endif -%}
     {%- endif -%}
     {{ return(false) }}
 {% endmacro %}

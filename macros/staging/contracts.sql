@@ -49,7 +49,7 @@ select
     {{ loaded_at(landed) }} as loaded_at,
     {{ parse_errors(landed, typed) }} as parse_errors
     {%- if 'landed_mark' in contract_columns(domain, entity) | map(attribute='name') %},
-    {{ row_mark(quoted_columns(landed)) if landed.exists else 0 }} as landed_mark,
+    {{ row_mark(quoted_columns(landed)) if landed.columns else 0 }} as landed_mark,
     false as is_grouped
     {%- endif %}
 from {{ landed_from(landed) }}
@@ -89,5 +89,6 @@ select
     {%- for column in columns %}
     cast(null as {{ sql_type(column.data_type) }}) as {{ column.name }}{{ ',' if not loop.last }}
     {%- endfor %}
+from (select 1 as nothing) as nothing
 where 1 = 0
 {%- endmacro %}

@@ -28,9 +28,9 @@
     they override this macro. -#}
 {% macro landed_columns(relation) %}
     {%- if execute -%}
-        {%- set found = load_relation(relation) -%}
+        {%- set found = found_relation(relation) -%}
         {%- if found -%}
-            {{ return(adapter.get_columns_in_relation(found)) }}
+            {{ return(relation_columns(found)) }}
         {%- endif -%}
     {%- endif -%}
     {{ return(none) }}
@@ -50,7 +50,9 @@
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- if alias and landed.exists -%}
+    {%- if landed.exists and is_offline() -%}
+        {{ return(api.Column(alias or wanted[0], sql_type('string'))) }}
+    {%- elif alias and landed.exists -%}
         {%- do exceptions.raise_compiler_error(
             "landed_aliases says that " ~ wanted[0] ~ " of " ~ landed.vendor ~ "__" ~ landed.table ~ " is the column " ~ alias
             ~ ", but " ~ landed.relation ~ " has no such column."
@@ -104,11 +106,16 @@
         {%- endif -%}
     {%- endfor -%}
     {%- if checks -%}
-        nullif(concat_ws(',', {{ checks | join(', ') }}), '')
+        {{ comma_list(checks) }}
     {%- else -%}
         cast(null as {{ sql_type('string') }})
     {%- endif -%}
 {% endmacro %}
+
+{#- Texts of a row one after the other, without those that are null; null where all are. -#}
+{% macro comma_list(texts) -%}
+nullif(substring(coalesce(',' || {{ texts | join(", '') || coalesce(',' || ") }}, ''), 2), '')
+{%- endmacro %}
 
 {#- A from clause that a missing table does not break and that shows nobody erased; goes with live_rows(). -#}
 {% macro landed_from(landed) -%}

@@ -2,7 +2,7 @@
     order of rows, and comparisons of numbers with 6 decimals: 59.99999999999999 is 60. -#}
 
 {% macro exact(expression) -%}
-cast({{ expression }} as numeric(28, 12))
+cast({{ expression }} as {{ sql_type('numeric(28, 12)') }})
 {%- endmacro %}
 
 {% macro six_decimals(score) -%}

@@ -1,19 +1,13 @@
 {#- No text column of the model holds what looks like an e-mail or a telephone number. One scan; a row a kind of finding. -#}
 {% test holds_no_personal_value(model) %}
-{%- set texts = [] %}
+{%- set findings = [] %}
 {%- if execute %}
-    {%- for column in adapter.get_columns_in_relation(model) if is_text_type(column.dtype) %}{% do texts.append(adapter.quote(column.name)) %}{% endfor %}
+    {%- for column in relation_columns(model) if is_text_type(column.dtype) %}
+        {%- do findings.append("case when " ~ looks_personal(adapter.quote(column.name)) ~ " then " ~ text_literal(column.name) ~ " end") %}
+    {%- endfor %}
 {%- endif %}
 select columns_with_personal_values, count(*) as rows_with_them
-from (
-    select
-        concat_ws(', ', ''
-            {%- for text in texts %},
-            case when {{ looks_personal(text) }} then '{{ text }}' end
-            {%- endfor %}
-        ) as columns_with_personal_values
-    from {{ model }}
-) as found
-where columns_with_personal_values <> ''
+from (select {{ comma_list(findings or ['null']) }} as columns_with_personal_values from {{ model }}) as found
+where columns_with_personal_values is not null
 group by columns_with_personal_values
 {% endtest %}

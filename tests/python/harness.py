@@ -32,7 +32,7 @@ ROWS_A_STATEMENT = 500
 
 # A copy holds what a fresh clone holds: nothing that was built, installed or configured.
 NOT_COPIED = shutil.ignore_patterns(
-    *(".git", ".venv", "target", "logs", "dbt_packages", "profiles.yml", ".user.yml"),
+    *(".git", ".venv*", "target", "logs", "dbt_packages", "profiles.yml", ".user.yml"),
     *("*.duckdb", "*.duckdb.wal", "*.duckdb.tmp", "__pycache__", ".*_cache", ".hypothesis"),
 )
 

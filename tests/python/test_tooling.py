@@ -279,7 +279,7 @@ def test_make_test_ends_with_pytest(project: Project) -> None:
     outcome = project.run(["make", "--dry-run", "test"])
     assert outcome.ok
     commands = outcome.output.splitlines()
-    assert commands[-1].strip().endswith('-m pytest -m "not slow"')
+    assert commands[-1].strip().endswith('-m pytest -m "not slow and not clouds"')
     assert any("sqlfluff" in command and " lint " in command for command in commands)
 
 
@@ -293,13 +293,14 @@ def test_make_without_a_target_lists_the_targets(project: Project) -> None:
 # The files around the project
 
 
-def test_the_lock_names_packages_and_hashes_only() -> None:
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-clouds.lock"])
+def test_locks_name_packages_and_hashes_only(lock: str) -> None:
     marker = r"[a-z_]+ (<|>=|==|!=) '[0-9A-Za-z_.]+'"
     requirement = re.compile(
-        rf"[a-z0-9-]+(\[[a-z]+\])?==[0-9a-z.]+( ; {marker}( (and|or) {marker})*)? \\"
+        rf"[a-z0-9-]+(\[[a-z-]+(, [a-z-]+)*\])?==[0-9a-z.]+( ; {marker}( (and|or) {marker})*)? \\"
     )
     fingerprint = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
-    lines = (REPOSITORY / "requirements.lock").read_text().splitlines()
+    lines = (REPOSITORY / lock).read_text().splitlines()
     assert "make lock" in "".join(line for line in lines if line.startswith("#"))
     for line in lines:
         assert line.startswith("#") or requirement.fullmatch(line) or fingerprint.fullmatch(line), (
@@ -316,6 +317,12 @@ def test_the_lock_holds_what_pyproject_pins() -> None:
     locked = set(re.findall(r"^\S+==\S+", (REPOSITORY / "requirements.lock").read_text(), re.M))
     assert all("==" in pin for pin in pins)
     assert set(pins) <= locked
+
+
+def test_the_lock_of_cloud_adapters_holds_what_pyproject_pins() -> None:
+    pins = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["dependency-groups"]["clouds"]
+    lock = (REPOSITORY / "requirements-clouds.lock").read_text()
+    assert set(pins) <= set(re.findall(r"^\S+==\S+", lock, re.M))
 
 
 def test_ci_runs_make_test_and_nothing_clever() -> None:

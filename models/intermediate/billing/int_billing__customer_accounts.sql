@@ -19,7 +19,7 @@ named as (
         customer_id
     from {{ ref('int_billing__subscriptions_unioned') }}
 
-    union
+    union distinct
 
     select
         source_vendor,

@@ -1,6 +1,9 @@
 -- Grain: one row per case and record that a tool kept of it, and from when until when that record was the one that counted: until the
 -- next one was opened. Where the answer itself has records, those of its session do not count.
 {{ config(materialized='table') }}
+{%- set in_order -%}
+    partition by case_id order by opened_at nulls first, loaded_at nulls first, source_vendor desc, case_record_id desc
+{%- endset %}
 
 with answers as (
 
@@ -47,14 +50,10 @@ ordered as (
 
     select
         *,
-        lead(opened_at) over life as next_opened_at,
-        lead(case_record_id) over life is null as is_latest
+        lead(opened_at) over ({{ in_order }}) as next_opened_at,
+        lead(case_record_id) over ({{ in_order }}) is null as is_latest
     from preferred
     where precedence = best_precedence
-    window life as (
-        partition by case_id
-        order by opened_at nulls first, loaded_at nulls first, source_vendor desc, case_record_id desc
-    )
 
 )
 

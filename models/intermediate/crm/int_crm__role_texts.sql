@@ -5,13 +5,13 @@
 with texts as (
 
     select 'title' as applies_to, title as role_text from {{ ref('int_crm__contacts_unioned') }}
-    union
+    union distinct
     select 'title' as applies_to, title as role_text from {{ ref('int_crm__contact_versions_unioned') }}
-    union
+    union distinct
     select 'crm_role' as applies_to, crm_role as role_text from {{ ref('int_crm__contacts_unioned') }}
-    union
+    union distinct
     select 'crm_role' as applies_to, crm_role as role_text from {{ ref('int_crm__contact_versions_unioned') }}
-    union
+    union distinct
     select 'crm_role' as applies_to, role_name as role_text from {{ ref('int_crm__contact_roles_unioned') }}
 
 ),

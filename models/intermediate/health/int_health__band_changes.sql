@@ -61,7 +61,7 @@ last_rows as (
 accounts as (
 
     select account_id from scores
-    union
+    union distinct
     select account_id from last_rows
 
 ),

@@ -29,7 +29,7 @@ first_days as (
 
     select
         accounts.account_id,
-        greatest({{ reporting_date('accounts.created_at') }}, first_subscribed.first_date) as first_date
+        {{ largest([reporting_date('accounts.created_at'), 'first_subscribed.first_date']) }} as first_date
     from {{ ref('int_crm__accounts') }} as accounts
     left join first_subscribed on accounts.account_id = first_subscribed.account_id
 

@@ -26,7 +26,7 @@ periods as (
     from month_ends
     where generated_number <= {{ whole_number('history_months') - is_month_end(as_of_date()) }}
 
-    union
+    union distinct
 
     select {{ as_of_date_sql() }} as period_end
 

@@ -32,9 +32,9 @@ first_period as (
 starts as (
 
     select scorecards.valid_from as moment from scorecards
-    union
+    union distinct
     select signals.valid_from as moment from signals
-    union
+    union distinct
     select first_period.period_end as moment from first_period
 
 ),

@@ -24,13 +24,13 @@ known as (
         {{ identity_value(field(requests, 'email')) }} as person_value
     from {{ requests.relation }}
 
-    union
+    union distinct
     {% for kind in person_kinds() %}
     select
         case when {{ field(requests, 'contact_id') }} like '%@%' then 'email' else '{{ kind }}' end as person_kind,
         {{ identity_value(field(requests, 'contact_id')) }} as person_value
     from {{ requests.relation }}
-    {{ 'union' if not loop.last or is_incremental() }}
+    {{ 'union distinct' if not loop.last or is_incremental() }}
     {% endfor -%}
     {% endif %}
     {%- if is_incremental() %}

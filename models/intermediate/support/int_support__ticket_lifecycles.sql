@@ -11,6 +11,7 @@
     ~ " where " ~ is_of_life ~ " group by ticket_id",
     "select ticket_id as part, row_mark as mark from " ~ this,
 ) %}
+{%- set in_order = 'partition by source_vendor, ticket_id, event_type order by occurred_at, life_order, event_id' %}
 
 with events as (
 
@@ -59,13 +60,9 @@ ordered_changes as (
         value,
         row_mark,
         is_solved,
-        lag(is_solved) over life as was_solved,
-        lead(event_id) over life is null as is_latest
+        lag(is_solved) over ({{ in_order }}) as was_solved,
+        lead(event_id) over ({{ in_order }}) is null as is_latest
     from changes
-    window life as (
-        partition by source_vendor, ticket_id, event_type
-        order by occurred_at, life_order, event_id
-    )
 
 ),
 

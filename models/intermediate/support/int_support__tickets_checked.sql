@@ -82,7 +82,10 @@ checked as (
             ['missing_time', 'created_at is null'],
             ['implausible_time', is_before_plausible('created_at')],
             ['after_as_of_date', is_after_as_of('created_at')],
-            ['impossible_order', 'least(first_assigned_at, first_replied_at, solved_at, first_logged_solve_at) < created_second'],
+            [
+                'impossible_order',
+                smallest(['first_assigned_at', 'first_replied_at', 'solved_at', 'first_logged_solve_at']) ~ ' < created_second',
+            ],
             ['unknown_account', 'account_ref is not null and named_account_id is null'],
         ]) }} as first_reason
     from resolved

@@ -38,7 +38,7 @@ decided_departments as (
 team_ids as (
 
     select team_id from teams
-    union
+    union distinct
     select team_id from support_teams
 
 )

@@ -21,9 +21,9 @@ voice as (
 team_months as (
 
     select period_end, team_id from engagement
-    union
+    union distinct
     select period_end, team_id from people
-    union
+    union distinct
     select period_end, team_id from voice
 
 )

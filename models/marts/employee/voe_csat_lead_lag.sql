@@ -1,6 +1,7 @@
 -- Pearson r of what team_voe_csat shows: engagement of a team in one month and its CSAT lag_months later (before, where it is below
 -- 0), each as the distance from the team's own mean over the pairs of that lag, all teams pooled.
 {%- set lags = whole_number('lead_lag_months') %}
+{%- set of_pairs = 'over (partition by engaged_months.lag_months, engaged_months.team_id)' %}
 
 with shown as (
 
@@ -45,16 +46,15 @@ pairs as (
     select
         engaged_months.lag_months,
         engaged_months.engagement_score
-        - {{ as_double('sum(' ~ exact('engaged_months.engagement_score') ~ ') over team_pairs') }} / count(*) over team_pairs as engagement,
+        - {{ as_double('sum(' ~ exact('engaged_months.engagement_score') ~ ') ' ~ of_pairs) }} / count(*) {{ of_pairs }} as engagement,
         100.0 * csat_months.csat_rate
-        - {{ as_double('sum(' ~ exact('100.0 * csat_months.csat_rate') ~ ') over team_pairs') }} / count(*) over team_pairs as csat
+        - {{ as_double('sum(' ~ exact('100.0 * csat_months.csat_rate') ~ ') ' ~ of_pairs) }} / count(*) {{ of_pairs }} as csat
     from engaged_months
     inner join shown as csat_months
         on
             engaged_months.team_id = csat_months.team_id
             and engaged_months.csat_period_end = csat_months.period_end
     where csat_months.csat_rate is not null
-    window team_pairs as (partition by engaged_months.lag_months, engaged_months.team_id)
 
 ),
 

@@ -52,7 +52,7 @@ voice as (
 team_months as (
 
     select period_end, team_id from ticket_counts
-    union
+    union distinct
     select period_end, team_id from voice
 
 )

@@ -163,7 +163,7 @@ select
         false
     ) as is_test,
     named_answers.loaded_at,
-    nullif(concat_ws(',', sessions.parse_errors, named_answers.parse_errors), '') as parse_errors
+    {{ comma_list(['sessions.parse_errors', 'named_answers.parse_errors']) }} as parse_errors
 from named_answers
 left join sessions on named_answers.survey_response_id = sessions.survey_response_id
 left join questions

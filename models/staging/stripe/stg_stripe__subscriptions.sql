@@ -9,6 +9,9 @@
 {%- set item = landed('stripe', 'subscription_item') %}
 {%- set price = landed('stripe', 'price') %}
 {%- set plan = landed('stripe', 'plan', in_demo=false) %}
+{%- set in_order -%}
+    partition by subscription_id order by version_start nulls last, loaded_at nulls last, status nulls last, quantity nulls last
+{%- endset %}
 
 with landed_versions as (
 
@@ -45,15 +48,12 @@ numbered_versions as (
 
     select
         *,
-        row_number() over in_order as version_number,
-        lead(version_start) over in_order as next_start,
+        row_number() over ({{ in_order }}) as version_number,
+        lead(version_start) over ({{ in_order }}) as next_start,
         max(ended_at) over (partition by subscription_id) as subscription_ended_at,
         case when status <> 'trialing' and trial_end > started_at then trial_end else started_at end
             as earned_from
     from landed_versions
-    window in_order as (
-        partition by subscription_id order by version_start nulls last, loaded_at nulls last, status nulls last, quantity nulls last
-    )
 
 ),
 
@@ -179,7 +179,7 @@ priced_versions as (
         versions.valid_from,
         versions.valid_to,
         versions.loaded_at,
-        nullif(concat_ws(',', versions.parse_errors, items.parse_errors, prices.parse_errors), '') as parse_errors,
+        {{ comma_list(['versions.parse_errors', 'items.parse_errors', 'prices.parse_errors']) }} as parse_errors,
         items.item_id,
         case
             when items.items_of_subscription > 1 then items.quantity

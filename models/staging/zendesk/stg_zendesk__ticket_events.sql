@@ -124,7 +124,7 @@ assignees as (
     where
         {{ live_rows(ticket, keep_deleted=true) }}
 
-    union
+    union distinct
 
     select landed_value as user_id from changes where field_name = 'assignee_id'
 

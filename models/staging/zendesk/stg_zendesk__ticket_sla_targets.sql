@@ -76,7 +76,7 @@ select
     targets.is_business_hours,
     applied_policies.applied_at,
     applied_policies.loaded_at,
-    nullif(concat_ws(',', applied_policies.parse_errors, targets.parse_errors), '') as parse_errors
+    {{ comma_list(['applied_policies.parse_errors', 'targets.parse_errors']) }} as parse_errors
 from applied_policies
 left join priorities on applied_policies.ticket_id = priorities.ticket_id
 left join versions

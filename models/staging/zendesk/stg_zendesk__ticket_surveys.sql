@@ -131,7 +131,7 @@ newer_surveys as (
         4 as top_box_from,
         case when coalesce(csat_ratings.question_number, 1) = 1 then csat_sessions.comment_text end as comment_text,
         coalesce(csat_ratings.loaded_at, csat_surveys.loaded_at) as loaded_at,
-        nullif(concat_ws(',', csat_surveys.parse_errors, csat_ratings.parse_errors), '') as parse_errors
+        {{ comma_list(['csat_surveys.parse_errors', 'csat_ratings.parse_errors']) }} as parse_errors
     from csat_surveys
     left join csat_sessions on csat_surveys.survey_response_id = csat_sessions.survey_response_id
     left join csat_ratings on csat_surveys.survey_response_id = csat_ratings.survey_response_id
