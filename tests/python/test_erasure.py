@@ -479,7 +479,9 @@ def test_on_other_engines_too(engine: str, request: pytest.FixtureRequest) -> No
     gone, kept = key_of(EMAIL), key_of("C3")
     execute(f"insert into {log} values ('{gone}', 'A', null), ('{kept}', 'A', null)")
     execute("create schema if not exists marts")
-    execute(f"create table if not exists marts.dim_contacts (contact_key {text}, account_id {text})")
+    execute(
+        f"create table if not exists marts.dim_contacts (contact_key {text}, account_id {text})"
+    )
     outcome = dbt("run", "--select", "contact_log", variables=variables)
     assert outcome.ok, outcome.output[-4000:]
     found = execute(f"select contact_key from {log} where contact_key in ('{gone}', '{kept}')")

@@ -114,9 +114,10 @@ def columns_of(execute: Execute, table: str) -> str:
 def live_through(execute: Execute, day: date) -> None:
     """What the loaders do on one day: new rows, late rows, corrections and deletions."""
     for table in GROWING:
-        columns = columns_of(execute, table)
+        later = f"later.{table.replace('.', '_')}"
+        columns = columns_of(execute, later).removesuffix(', "arrives_on"')
         execute(
-            f"insert into {table} ({columns}) select {columns} from later.{table.replace('.', '_')}"
+            f"insert into {table} ({columns}) select {columns} from {later}"
             f" where arrives_on = date '{day}'"
         )
     for correction in CORRECTIONS:

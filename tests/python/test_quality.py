@@ -371,7 +371,9 @@ def test_postgres_finds_what_duckdb_finds(
     assert sound.expectations == check(facts).expectations
     database.execute("alter table pendo.event alter column num_events type text")
     database.execute("alter table pendo.event alter column timestamp type text")
-    database.execute("update pendo.event set num_events = '-4' where _fivetran_id = (select min(_fivetran_id) from pendo.event)")
+    database.execute(
+        "update pendo.event set num_events = '-4' where _fivetran_id = (select min(_fivetran_id) from pendo.event)"
+    )
     (only,) = check(there, ["landed.pendo.event"]).breaches
     assert (only.rule, only.rows) == ("num_events is at least 0", 1)
 
@@ -381,7 +383,11 @@ def copy_to_postgres(demo: Project, facts: ProjectFacts, database: Any, folder: 
     claims = " ".join(claim.left + claim.right for claim in CONSERVATION)
     relations = [
         *(mart.relation for mart in facts.marts.values()),
-        *(facts.models[name] for name in facts.models.keys() - facts.marts if f"{{{name}}}" in claims),
+        *(
+            facts.models[name]
+            for name in facts.models.keys() - facts.marts
+            if f"{{{name}}}" in claims
+        ),
         *(table for tables in facts.landed.values() for table in tables.values()),
     ]
     target = psycopg2.connect(

@@ -1,9 +1,9 @@
 -- Grain: one row per case and record that a tool kept of it, and from when until when that record was the one that counted: until the
 -- next one was opened. Where the answer itself has records, those of its session do not count.
 {{ config(materialized='table') }}
-{%- set in_order -%}
-    partition by case_id order by opened_at nulls first, loaded_at nulls first, source_vendor desc, case_record_id desc
-{%- endset %}
+{%- set in_order = (
+    'partition by case_id order by opened_at nulls first, loaded_at nulls first, source_vendor desc, case_record_id desc'
+) %}
 
 with answers as (
 

@@ -9,9 +9,9 @@
 {%- set item = landed('stripe', 'subscription_item') %}
 {%- set price = landed('stripe', 'price') %}
 {%- set plan = landed('stripe', 'plan', in_demo=false) %}
-{%- set in_order -%}
-    partition by subscription_id order by version_start nulls last, loaded_at nulls last, status nulls last, quantity nulls last
-{%- endset %}
+{%- set in_order = (
+    'partition by subscription_id order by version_start nulls last, loaded_at nulls last, status nulls last, quantity nulls last'
+) %}
 
 with landed_versions as (
 
