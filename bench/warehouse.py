@@ -1,0 +1,86 @@
+"""A warehouse over a folder of landed tables, and dbt on it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from bench.generate import LAST_DAY
+from bench.measure import REPOSITORY, Cost, measure, python
+
+HASH_SALT = "a-salt-for-benchmarks"
+
+
+@dataclass
+class Warehouse:
+    """A DuckDB file in which the landed tables are views of Parquet files."""
+
+    folder: Path
+    landed: Path
+    as_of: str = str(LAST_DAY)
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "voc.duckdb"
+
+    def create(self) -> None:
+        """Begin with an empty file that holds the views."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.database.unlink(missing_ok=True)
+        with duckdb.connect(self.database) as connection:
+            for table in sorted(self.landed.glob("*/*")):
+                vendor = table.parent.name
+                connection.execute(f'create schema if not exists "{vendor}"')
+                connection.execute(
+                    f'create view "{vendor}"."{table.name}" as from \'{table}/*.parquet\''
+                )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "VOC_DUCKDB_PATH": str(self.database),
+            "VOC_HASH_SALT": HASH_SALT,
+            "DBT_PROFILES_DIR": str(REPOSITORY / "bench"),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_USE_COLORS": "false",
+            "DBT_LOG_LEVEL_FILE": "none",
+        }
+
+    def dbt(self, *arguments: str, name: str, as_of: str | None = None, watched: int | None = None) -> Cost:
+        """Run dbt over the landed tables and say what it took."""
+        variables = {"voc_demo": False, "as_of_date": as_of or self.as_of}
+        command = python("dbt.cli.main", *arguments, "--vars", json.dumps(variables))
+        return measure(command, self.environment, self.folder / "logs" / f"{name}.log", watched)
+
+    def node_times(self) -> dict[str, float]:
+        """Seconds of each node of the last dbt command."""
+        results = json.loads((self.folder / "target" / "run_results.json").read_text())["results"]
+        return {result["unique_id"].split(".")[-1]: result["execution_time"] for result in results}
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a question to the warehouse."""
+        with duckdb.connect(self.database, read_only=True) as connection:
+            return connection.execute(sql, list(parameters)).fetchall()
+
+
+def landed_rows(folder: Path) -> dict[str, int]:
+    """Rows of every landed table."""
+    with duckdb.connect() as connection:
+        return {
+            f"{table.parent.name}.{table.name}": connection.execute(
+                f"select count(*) from '{table}/*.parquet'"
+            ).fetchall()[0][0]
+            for table in sorted(folder.glob("*/*"))
+        }
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0))
