@@ -76,8 +76,8 @@ class Size:
 
     accounts: int
     seed: int = 1
-    contacts_an_account: float = 10.0
-    tickets_an_account: float = 212.0
+    contacts_an_account: float = 10.7
+    tickets_an_account: float = 210.0
     comments_a_ticket: float = 2.4
     custom_fields: int = 0
     sla_share: float = 0.5
@@ -151,9 +151,19 @@ def generate(
         connection.execute((LANDED / "world.sql").read_text(encoding="utf-8"))
         for table in tables():
             if only is None or table.name in only:
-                import time; t0=time.time()
-                _write(connection, table, folder / table.folder, size, first_day, last_day, days_a_chunk)
-                print(table.name, round(time.time()-t0,2))
+                import time
+
+                t0 = time.time()
+                _write(
+                    connection,
+                    table,
+                    folder / table.folder,
+                    size,
+                    first_day,
+                    last_day,
+                    days_a_chunk,
+                )
+                print(table.name, round(time.time() - t0, 2))
 
 
 def _write(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ class Warehouse:
     folder: Path
     landed: Path
     as_of: str = str(LAST_DAY)
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def database(self) -> Path:
@@ -53,11 +53,14 @@ class Warehouse:
             "DBT_LOG_LEVEL_FILE": "none",
         }
 
-    def dbt(self, *arguments: str, name: str, as_of: str | None = None, watched: int | None = None) -> Cost:
+    def dbt_variables(self, as_of: str | None = None) -> str:
+        """What makes dbt read the landed tables as of their last day."""
+        return json.dumps({"voc_demo": False, "as_of_date": as_of or self.as_of, **self.variables})
+
+    def dbt(self, *arguments: str, name: str, as_of: str | None = None) -> Cost:
         """Run dbt over the landed tables and say what it took."""
-        variables = {"voc_demo": False, "as_of_date": as_of or self.as_of}
-        command = python("dbt.cli.main", *arguments, "--vars", json.dumps(variables))
-        return measure(command, self.environment, self.folder / "logs" / f"{name}.log", watched)
+        command = python("dbt.cli.main", *arguments, "--vars", self.dbt_variables(as_of))
+        return measure(command, self.environment, self.folder / "logs" / f"{name}.log")
 
     def node_times(self) -> dict[str, float]:
         """Seconds of each node of the last dbt command."""
@@ -79,8 +82,3 @@ def landed_rows(folder: Path) -> dict[str, int]:
             ).fetchall()[0][0]
             for table in sorted(folder.glob("*/*"))
         }
-
-
-def cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0))

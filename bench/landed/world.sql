@@ -181,7 +181,7 @@ create macro answers_at(sent_at, stream, n, health) as case when u(stream || ' a
 create macro scored(stream, n, health, lowest, highest, is_reversed) as
     case when is_reversed then lowest + highest else 0 end
     + case when is_reversed then -1 else 1 end
-    * (lowest + cast(floor(least(0.999, greatest(0, 0.25 + 0.7 * health + 0.5 * (u(stream || ' score', n) - 0.5))) * (highest - lowest + 1)) as bigint));
+    * (lowest + cast(floor(least(0.999, greatest(0, 0.4 + 0.6 * health + 0.5 * (u(stream || ' score', n) - 0.5))) * (highest - lowest + 1)) as bigint));
 
 -- Everybody who was asked between two days: by a wave, or after a ticket.
 create macro invitations(from_day, to_day) as table
