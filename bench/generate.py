@@ -26,9 +26,7 @@ START = date(2023, 7, 1)
 LAST_DAY = date(2026, 6, 30)
 DAYS = (LAST_DAY - START).days + 1
 
-#: Accounts, and in how many of them the demo's are found again.
 SIZES = {"S": 1_000, "M": 20_000, "L": 100_000}
-ACCOUNTS_A_TILE = 1_000
 DEMO_ACCOUNTS = 150
 
 #: Tables of the demo that describe the one company: its surveys, prices, features, hours.
@@ -81,13 +79,16 @@ class Size:
     comments_a_ticket: float = 2.4
     custom_fields: int = 0
     sla_share: float = 0.5
+    accounts_a_tile: int = 1_000
 
     @property
     def tiles(self) -> int:
-        return max(1, self.accounts // ACCOUNTS_A_TILE)
+        """How often the demo is in it."""
+        return max(1, self.accounts // self.accounts_a_tile)
 
     @property
     def variables(self) -> dict[str, float]:
+        """What landed/*.sql asks for."""
         bulk = max(50, self.accounts - self.tiles * DEMO_ACCOUNTS)
         return {
             "seed": self.seed,

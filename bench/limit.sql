@@ -1136,3 +1136,307 @@ select
 from told
 left join dim_teams using (team_id)
 left join satisfaction on told.ticket_id = satisfaction.ticket_id;
+
+-- ---------------------------------------------------------------- service, by month
+create macro wilson(met, cases, side) as case
+    when cases > 0 then cast(cast(greatest(0.0, least(1.0,
+        (met::double / cases + 1.96 * 1.96 / (2.0 * cases::double)
+        + side * 1.96 * sqrt(met::double / cases * (1.0 - met::double / cases) / cases + 1.96 * 1.96 / (4.0 * cases::double * cases::double)))
+        / (1.0 + 1.96 * 1.96 / cases::double)
+    )) as decimal(28, 12)) as double)
+end;
+
+create macro period_of(day) as least(last_day(day), getvariable('as_of'));
+
+create temp table periods as
+select
+    period_end,
+    cast(date_trunc('month', period_end) as date) as month_start,
+    lag(period_end) over (order by period_end) as previous_period_end
+from (
+    select cast(date_trunc('month', getvariable('as_of')) - to_months(cast(range as integer)) - interval 1 day as date) as period_end
+    from range(24 - case when getvariable('as_of') = last_day(getvariable('as_of')) then 1 else 0 end)
+    union
+    select getvariable('as_of')
+);
+
+create temp table voice as
+select
+    period_of(cast(responded_at as date)) as period_end,
+    coalesce(team_id, 'unknown') as team_id,
+    touchpoint,
+    metric,
+    count(*) as responses,
+    count(*) filter (case when higher_is_better then raw_score >= top_box_from else raw_score <= top_box_from end) as top_box,
+    count(*) filter (is_low_score) as low,
+    sum(cast(score_pomp as decimal(28, 12))) as points
+from responses
+where survey_family = 'transactional'
+group by all;
+
+create table touchpoint_experience as
+with counts as (
+    select
+        period_end,
+        coalesce(touchpoint, 'unknown') as touchpoint,
+        metric,
+        cast(sum(responses) as bigint) as responses,
+        cast(sum(top_box) as bigint) as top_box,
+        cast(sum(low) as bigint) as low,
+        cast(sum(points) as double) / sum(responses) as mean
+    from voice
+    group by all
+)
+select
+    period_end,
+    month_start as period_start,
+    counts.touchpoint,
+    counts.metric,
+    touchpoint_name,
+    journey_stage,
+    department,
+    responses,
+    case when counts.metric = 'csat' then top_box / responses end as csat_rate,
+    case when counts.metric = 'ces' then top_box / responses end as easy_rate,
+    wilson(top_box, responses, -1) as ci_low,
+    wilson(top_box, responses, 1) as ci_high,
+    greatest(0, least(100, mean)) as mean_score_pomp,
+    low / responses as low_score_share,
+    responses >= 5 as is_reportable
+from counts
+inner join periods using (period_end)
+left join policy('touchpoints') as touchpoints on counts.touchpoint = touchpoints.touchpoint;
+
+create table service_kpis as
+with counts as (
+    select
+        period_of(cast(created_at as date)) as period_end,
+        coalesce(team_id, 'unknown') as team_id,
+        count(*) as tickets,
+        count(*) filter (is_solved) as solved,
+        count(*) filter (reopens > 0) as reopened,
+        median(queue_minutes) as median_queue_minutes,
+        median(first_reply_minutes) as median_first_reply_minutes,
+        median(first_reply_business_minutes) as median_first_reply_business_minutes,
+        median(resolution_minutes) as median_resolution_minutes,
+        median(resolution_business_minutes) as median_resolution_business_minutes,
+        count(is_first_reply_sla_met) as reply_targets,
+        count(*) filter (is_first_reply_sla_met) as replies_in_time,
+        count(is_resolution_sla_met) as resolution_targets,
+        count(*) filter (is_resolution_sla_met) as resolutions_in_time,
+        count(is_first_contact_resolution) as first_contacts,
+        count(*) filter (is_first_contact_resolution) as first_contact_resolutions,
+        count(is_repeat_contact) as contacts,
+        count(*) filter (is_repeat_contact) as repeat_contacts,
+        count(*) filter (is_known) as known,
+        count(*) filter (is_known and is_none_missed) as met,
+        count(*) filter (is_known and is_none_missed and is_low_csat) as met_but_low
+    from (
+        select
+            *,
+            coalesce(is_first_reply_sla_met, true) and coalesce(is_resolution_sla_met, true) as is_none_missed,
+            coalesce(is_first_reply_sla_met, is_resolution_sla_met) is not null and csat_score_pomp is not null as is_known
+        from fct_tickets
+        where not is_merged
+    )
+    group by all
+), answers as (
+    select
+        period_end,
+        team_id,
+        cast(sum(responses) filter (metric = 'csat') as bigint) as csat_responses,
+        cast(sum(top_box) filter (metric = 'csat') as bigint) as csat_top_box,
+        cast(sum(responses) filter (metric = 'ces') as bigint) as ces_responses,
+        cast(sum(top_box) filter (metric = 'ces') as bigint) as ces_top_box,
+        cast(sum(points) filter (metric = 'ces') as double) / sum(responses) filter (metric = 'ces') as ces_score_pomp
+    from voice
+    group by all
+), rated as (
+    select *, (replies_in_time + resolutions_in_time) / nullif(reply_targets + resolution_targets, 0) as sla_attainment
+    from counts
+    full join answers using (period_end, team_id)
+)
+select
+    period_end,
+    month_start as period_start,
+    team_id,
+    team_name,
+    department,
+    coalesce(tickets, 0) as tickets,
+    coalesce(solved, 0) as solved,
+    coalesce(reopened, 0) as reopened,
+    rated.* like 'median_%',
+    coalesce(reply_targets, 0) as first_reply_sla_tickets,
+    replies_in_time / nullif(reply_targets, 0) as first_reply_sla_rate,
+    wilson(replies_in_time, reply_targets, -1) as first_reply_sla_ci_low,
+    wilson(replies_in_time, reply_targets, 1) as first_reply_sla_ci_high,
+    coalesce(resolution_targets, 0) as resolution_sla_tickets,
+    resolutions_in_time / nullif(resolution_targets, 0) as resolution_sla_rate,
+    wilson(resolutions_in_time, resolution_targets, -1) as resolution_sla_ci_low,
+    wilson(resolutions_in_time, resolution_targets, 1) as resolution_sla_ci_high,
+    sla_attainment,
+    coalesce(first_contacts, 0) as first_contact_judged_tickets,
+    first_contact_resolutions / nullif(first_contacts, 0) as first_contact_resolution_rate,
+    wilson(first_contact_resolutions, first_contacts, -1) as first_contact_resolution_ci_low,
+    wilson(first_contact_resolutions, first_contacts, 1) as first_contact_resolution_ci_high,
+    coalesce(contacts, 0) as repeat_contact_judged_tickets,
+    repeat_contacts / nullif(contacts, 0) as repeat_contact_rate,
+    wilson(repeat_contacts, contacts, -1) as repeat_contact_ci_low,
+    wilson(repeat_contacts, contacts, 1) as repeat_contact_ci_high,
+    coalesce(csat_responses, 0) as csat_responses,
+    csat_top_box / csat_responses as csat_rate,
+    wilson(csat_top_box, csat_responses, -1) as csat_ci_low,
+    wilson(csat_top_box, csat_responses, 1) as csat_ci_high,
+    coalesce(ces_responses, 0) as ces_responses,
+    ces_score_pomp,
+    ces_top_box / ces_responses as easy_rate,
+    wilson(ces_top_box, ces_responses, -1) as easy_ci_low,
+    wilson(ces_top_box, ces_responses, 1) as easy_ci_high,
+    100.0 * sla_attainment - 100.0 * (csat_top_box / csat_responses) as delivery_gap,
+    coalesce(known, 0) as sla_and_csat_tickets,
+    coalesce(met, 0) as sla_met_and_rated_tickets,
+    coalesce(met_but_low, 0) as sla_met_but_dissatisfied_tickets,
+    met_but_low / nullif(known, 0) as sla_met_but_dissatisfied_share,
+    coalesce(csat_responses, 0) >= 5 as is_csat_reportable,
+    coalesce(tickets, 0) >= 5 as is_reportable
+from rated
+inner join periods using (period_end)
+left join dim_teams using (team_id);
+
+-- ---------------------------------------------------------------- NPS of the roles of an account
+create temp table nps_counts as
+with answers as (
+    select
+        *,
+        cast(responded_at as date) as counts_from,
+        lead(cast(responded_at as date)) over (
+            partition by coalesce(contact_key, 'anonymous ' || response_id) order by responded_at, loaded_at nulls first, response_id
+        ) as replaced_on
+    from responses
+    where metric = 'nps'
+), votes as (
+    select
+        period_end,
+        contact_key,
+        case when contact_key is not null then account_id end as account_id,
+        case when contact_key is not null then contact_role end as contact_role,
+        case when raw_score >= 9 then 1 when raw_score >= 7 then 0 else -1 end as vote
+    from answers
+    inner join periods
+        on counts_from <= period_end and period_end < least(coalesce(replaced_on, date '9999-12-31'), counts_from + 365)
+), persons as (
+    select
+        people.contact_id,
+        people.contact_key,
+        people.account_id,
+        coalesce(contact_role, 'unknown') as contact_role,
+        people.created_at,
+        left_at,
+        has_left and coalesce(cast(left_at as date) <= getvariable('as_of'), true) as is_gone,
+        coalesce(has_opted_out_of_email, false) as is_opted_out
+    from people
+    left join current_versions using (contact_id)
+    left join (select id, bool_or(has_opted_out_of_email) as has_opted_out_of_email from parquet('salesforce/contact') group by id) on people.contact_id = id
+    where people.survivor_id = people.contact_id
+), present as (
+    select persons.*, period_end, period_end + interval 1 day as period_close
+    from persons
+    inner join periods
+        on (created_at is null or cast(created_at as date) <= period_end) and (not is_gone or cast(left_at as date) > period_end)
+    qualify row_number() over (partition by period_end, contact_key order by is_gone, created_at desc nulls last, contact_id) = 1
+), silent as (
+    select
+        period_end,
+        case when past.contact_id is not null then past.account_id else present.account_id end as account_id,
+        coalesce(past.contact_role, present.contact_role) as contact_role
+    from present
+    left join past_versions as past
+        on
+            present.contact_id = past.contact_id
+            and past.valid_from < period_close
+            and (past.closed_at is null or past.closed_at >= period_close)
+    anti join votes using (period_end, contact_key)
+    where not is_opted_out
+)
+select
+    period_end,
+    account_id,
+    contact_role,
+    count(vote) as responses,
+    count(*) filter (vote = 1) as promoters,
+    count(*) filter (vote = 0) as passives,
+    count(*) filter (vote = -1) as detractors,
+    count(*) filter (not coalesce(no_nps_form, false)) as eligible,
+    count(*) filter (vote is not null and not coalesce(no_nps_form, false)) as respondents
+from (
+    select period_end, account_id, contact_role, vote from votes where contact_key is not null
+    union all
+    select *, null from silent
+)
+left join (select id, bool_or(no_nps_form_c) as no_nps_form from parquet('salesforce/account') group by id) on account_id = id
+where account_id is not null
+group by all;
+
+create table account_role_nps as
+with account_periods as (
+    select
+        period_end,
+        accounts.account_id,
+        coalesce(account_versions.segment, accounts.segment) as segment,
+        created_date is null or cast(created_date as date) <= period_end as existed
+    from accounts
+    inner join (select id, min(created_date) as created_date from parquet('salesforce/account') group by id) on accounts.account_id = id
+    cross join periods
+    left join account_versions
+        on
+            accounts.account_id = account_versions.account_id
+            and account_versions.valid_from < period_end + interval 1 day
+            and (account_versions.closed_at is null or account_versions.closed_at >= period_end + interval 1 day)
+), weights as (
+    select *, weight_scheme as scheme from policy('role_weights')
+), schemes as (
+    select period_end, account_id, existed, contact_role, seniority, weight
+    from account_periods
+    inner join weights
+        on scheme = case when lower(segment) in (select lower(scheme) from weights) then lower(segment) else 'default' end
+), roles as (
+    select
+        coalesce(schemes.period_end, nps_counts.period_end) as period_end,
+        coalesce(schemes.account_id, nps_counts.account_id) as account_id,
+        coalesce(schemes.contact_role, nps_counts.contact_role) as contact_role,
+        existed,
+        seniority,
+        weight,
+        coalesce(eligible, 0) as eligible,
+        coalesce(respondents, 0) as respondents,
+        coalesce(responses, 0) as responses,
+        coalesce(promoters, 0) as promoters,
+        coalesce(passives, 0) as passives,
+        coalesce(detractors, 0) as detractors
+    from schemes
+    full join nps_counts using (period_end, account_id, contact_role)
+)
+select
+    period_end,
+    account_id,
+    contact_role,
+    cast(weight as double) as role_weight,
+    cast(seniority as bigint) as seniority,
+    eligible as eligible_contacts,
+    responses,
+    promoters,
+    passives,
+    detractors,
+    100.0 * cast(promoters - detractors as double) / nullif(responses, 0) as nps,
+    case when responses > 0 then 100.0 * cast(promoters - detractors as double) / (responses + 3.0) end as nps_adjusted,
+    case
+        when responses > 0 then
+            (
+                cast(promoters + detractors + 1.5 as double) / (responses + 3.0)
+                - pow(cast(promoters - detractors as double) / (responses + 3.0), 2)
+            ) / (responses + 3.0)
+    end as squared_error,
+    respondents / nullif(eligible, 0) as response_rate
+from roles
+where weight is not null or eligible > 0 or responses > 0
+qualify bool_or(existed or eligible > 0 or responses > 0) over (partition by period_end, account_id);

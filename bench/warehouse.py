@@ -16,6 +16,17 @@ from bench.measure import REPOSITORY, Cost, measure, python
 HASH_SALT = "a-salt-for-benchmarks"
 
 
+def land_views(database: Path, landed: Path) -> None:
+    """Show Parquet files in a DuckDB file as landed tables, in schemas named after the vendors."""
+    with duckdb.connect(database) as connection:
+        for table in sorted(landed.glob("*/*")):
+            vendor = table.parent.name
+            connection.execute(f'create schema if not exists "{vendor}"')
+            connection.execute(
+                f'create view "{vendor}"."{table.name}" as from \'{table}/*.parquet\''
+            )
+
+
 @dataclass
 class Warehouse:
     """A DuckDB file in which the landed tables are views of Parquet files."""
@@ -33,13 +44,7 @@ class Warehouse:
         """Begin with an empty file that holds the views."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.database.unlink(missing_ok=True)
-        with duckdb.connect(self.database) as connection:
-            for table in sorted(self.landed.glob("*/*")):
-                vendor = table.parent.name
-                connection.execute(f'create schema if not exists "{vendor}"')
-                connection.execute(
-                    f'create view "{vendor}"."{table.name}" as from \'{table}/*.parquet\''
-                )
+        land_views(self.database, self.landed)
 
     @property
     def environment(self) -> dict[str, str]:
