@@ -1,11 +1,12 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary quality erase env lint test test-slow slim docs lock clean
+.PHONY: help build publish summary quality erase env lint test test-slow bench slim docs lock clean
 
 PYTHON ?= python3
 UV ?= uv
 ARGS ?=
 STATE ?=
+SIZE ?= M
 PYTEST_ARGS ?=
 
 VENV := .venv
@@ -60,6 +61,9 @@ test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and Postg
 test-slow: $(STAMP) ## Run the tests that need minutes: builds that are killed, starved, locked out or read meanwhile
 	@$(BIN)/python -m pytest -m slow --dist load $(PYTEST_ARGS)
 
+bench: $(STAMP) ## Generate landed tables and measure builds over them (SIZE=S, M or L), and write bench/README.md
+	@$(BIN)/python -m bench.run --size $(SIZE)
+
 slim: $(STAMP) profiles.yml ## Build what differs from the manifest.json in STATE=folder, in schemas ci_*, and read the rest
 	@test -f "$(STATE)/manifest.json" || { \
 	  echo "make slim needs STATE=folder, the folder with the manifest.json of the last build of this warehouse." >&2; exit 2; }
@@ -71,13 +75,13 @@ docs: $(STAMP) profiles.yml ## Write dbt's documentation of a built warehouse as
 lock: ## Remake requirements.lock from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { \
 	  echo "make lock needs uv: install it (pip install uv) or name it (make lock UV=/path/to/uv)." >&2; exit 1; }
-	$(UV) pip compile pyproject.toml --extra dev --extra quality --universal --python-version 3.11 --generate-hashes \
+	$(UV) pip compile pyproject.toml --extra bench --extra dev --extra quality --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-strip-extras --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 clean: ## Remove what dbt and the tests wrote (keeps profiles.yml, .venv and the database)
 	@rm -rf target logs dbt_packages .pytest_cache .hypothesis .ruff_cache
-	@find voc_cli quality tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find bench voc_cli quality tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Never overwritten: it is yours once it is there.
 profiles.yml:
