@@ -152,9 +152,6 @@ def generate(
         connection.execute((LANDED / "world.sql").read_text(encoding="utf-8"))
         for table in tables():
             if only is None or table.name in only:
-                import time
-
-                t0 = time.time()
                 _write(
                     connection,
                     table,
@@ -164,7 +161,6 @@ def generate(
                     last_day,
                     days_a_chunk,
                 )
-                print(table.name, round(time.time() - t0, 2))
 
 
 def _write(

@@ -36,7 +36,7 @@ def measure(
 ) -> Cost:
     """Run a command in the repository to its end and say what it took.
 
-    `watched` is a server that works for the command: the CPU and memory of its processes count too.
+    `watched` is a server that works for the command: the CPU of its processes counts too.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     server_before = _cpu_of_children(watched) if watched else 0.0

@@ -41,19 +41,8 @@ class Postgres:
         self._server: Any = PostgresServer()
 
     def __enter__(self) -> Postgres:
-        self._server.start()
+        self._server.start(**SETTINGS)
         self._database = self._server.new_database()
-        for name, value in SETTINGS.items():
-            self._database.execute(f"alter system set {name} = '{value}'")
-        self._server._run(
-            "pg_ctl",
-            "restart",
-            "-w",
-            "-D",
-            self._server.data,
-            "-l",
-            self._server.data / "server.log",
-        )
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.generate import LAST_DAY, SIZES, Size, generate
+from bench.generate import LAST_DAY, SIZES, Size, generate, tables
 from bench.measure import REPOSITORY, Cost, machine, measure, python
 from bench.postgres import Postgres
 from bench.warehouse import Warehouse, landed_rows
@@ -38,6 +38,7 @@ PEER_TICKETS = Size(
     custom_fields=7,
     sla_share=1.0,
 )
+TICKET_VENDORS = ("salesforce", "zendesk")
 TICKET_VARIABLES = {
     "survey_vendors": ["zendesk"],
     "usage_vendors": [],
@@ -131,7 +132,8 @@ def tickets(accounts: int) -> Result:
     del accounts
     folder = WORK / "landed-tickets"
     if not folder.exists():
-        generate(folder, PEER_TICKETS)
+        own = {table.name for table in tables() if table.name.split(".")[0] in TICKET_VENDORS}
+        generate(folder, PEER_TICKETS, only=own)
     warehouse = Warehouse(WORK / "tickets", folder, variables=TICKET_VARIABLES)
     warehouse.create()
     warehouse.dbt("seed", name="seed")
@@ -142,7 +144,7 @@ def tickets(accounts: int) -> Result:
         name: rows for name, rows in landed_rows(folder).items() if name.startswith("zendesk.")
     }
     with Postgres(WORK / "tickets-postgres") as server:
-        load = server.load(folder, ("zendesk", "salesforce"))
+        load = server.load(folder, TICKET_VENDORS)
         environment = {**warehouse.environment, **server.environment}
         selection = ("--target", "postgres", "--vars", warehouse.dbt_variables())
         measure(
