@@ -10,6 +10,8 @@ import yaml
 CONTRACTS = "models/intermediate/*/_int_*__contracts.yml"
 PAGE = "docs/contracts.md"
 DOMAINS = ("survey", "crm", "support", "usage", "billing", "employee")
+#: Columns that staging adds by itself.
+NOT_LANDED = ("source_vendor", "parse_errors", "landed_mark", "is_grouped")
 HEAD = """\
 # The domain contracts
 Made by `python -m voc_cli contracts` from the contracts in `models/intermediate/<domain>/`.
@@ -42,7 +44,7 @@ def render_contracts(root: Path) -> str:
                 f"\n### generic.{entity}\n{description}\n\n| column | type | meaning |\n|---|---|---|\n"
             )
             for column in model["columns"]:
-                if column["name"] in ("source_vendor", "parse_errors"):
+                if column["name"] in NOT_LANDED:
                     continue
                 meta = column.get("config", {}).get("meta", {})
                 name = meta.get("hash_of", column["name"])

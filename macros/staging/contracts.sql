@@ -42,12 +42,16 @@ case when length({{ text }}) > 1000 then substring({{ text }}, 1, 200) || ' ... 
     {%- if execute %}
 select
     {%- set typed = [] %}
-    {%- for column in contract_columns(domain, entity) if column.name not in ['source_vendor', 'loaded_at', 'parse_errors'] %}
+    {%- for column in contract_columns(domain, entity) if column.name not in ['source_vendor', 'loaded_at', 'parse_errors', 'landed_mark', 'is_grouped'] %}
     {{ field(landed, column.name, column.data_type, required=column.required) }} as {{ column.name }},
     {%- if column.data_type != 'string' %}{% do typed.append((column.name, column.data_type)) %}{% endif %}
     {%- endfor %}
     {{ loaded_at(landed) }} as loaded_at,
     {{ parse_errors(landed, typed) }} as parse_errors
+    {%- if 'landed_mark' in contract_columns(domain, entity) | map(attribute='name') %},
+    {{ row_mark(quoted_columns(landed)) if landed.exists else 0 }} as landed_mark,
+    false as is_grouped
+    {%- endif %}
 from {{ landed_from(landed) }}
 where
     {{ live_rows(landed, keep_deleted='is_deleted' in contract_columns(domain, entity) | map(attribute='name')) }}

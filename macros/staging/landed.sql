@@ -59,6 +59,12 @@
     {{ return(none) }}
 {% endmacro %}
 
+{% macro quoted_columns(landed) %}
+    {%- set names = [] -%}
+    {%- for column in landed.columns -%}{%- do names.append(quoted_column(column)) -%}{%- endfor -%}
+    {{ return(names) }}
+{% endmacro %}
+
 {% macro quoted_column(column) %}{{ return(adapter.quote(column.name | replace('"', '""'))) }}{% endmacro %}
 
 {#- One typed field. required: a table without this column cannot be read at all. -#}

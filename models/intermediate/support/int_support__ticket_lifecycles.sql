@@ -1,11 +1,17 @@
 -- Grain: one row per ticket that the event log knows. Solved means solved or closed: a solve is a
 -- change into it, a reopen a change out of it. A change in the same second follows the order of a
 -- ticket's life. What happened after as_of_date counts only in so far as it had not happened then.
-{{ config(materialized='table') }}
+-- Built by tickets: those whose events are not those they were built from.
+{{ config(materialized=incremental(), incremental_strategy='parts', on_schema_change='sync_all_columns') }}
+{%- set is_of_life = "(quarantine_reason is null and (event_type <> 'status' or value_key <> 'deleted') or quarantine_reason = 'after_as_of_date')" %}
+{%- set changed_tickets = changed_parts(
+    "select ticket_id as part, sum(row_mark) as mark from " ~ ref('int_support__ticket_events_checked') ~ " where " ~ is_of_life ~ " group by ticket_id",
+    "select ticket_id as part, row_mark as mark from " ~ this,
+) %}
 
 with events as (
 
-    select * from {{ ref('int_support__ticket_events_checked') }}
+    select * from {{ ref('int_support__ticket_events_checked') }} where {{ is_of_life }} and {{ in_parts([['ticket_id', changed_tickets]]) }}
 
 ),
 
@@ -18,6 +24,7 @@ changes as (
         occurred_at,
         event_id,
         value,
+        row_mark,
         value_key in ('solved', 'closed') as is_solved,
         case value_key
             when 'new' then 1
@@ -32,7 +39,6 @@ changes as (
     where
         quarantine_reason is null
         and event_type in ('status', 'assignee', 'team', 'severity')
-        and (event_type <> 'status' or value_key <> 'deleted')
 
 ),
 
@@ -44,6 +50,7 @@ ordered_changes as (
         event_type,
         occurred_at,
         value,
+        row_mark,
         is_solved,
         lag(is_solved) over life as was_solved,
         lead(event_id) over life is null as is_latest
@@ -68,7 +75,8 @@ marks as (
         not is_solved and was_solved as is_reopen,
         is_latest,
         false as is_reply,
-        false as is_later
+        false as is_later,
+        row_mark
     from ordered_changes
 
     union all
@@ -83,7 +91,8 @@ marks as (
         false as is_reopen,
         false as is_latest,
         is_reply and quarantine_reason is null as is_reply,
-        quarantine_reason is not null as is_later
+        quarantine_reason is not null as is_later,
+        row_mark
     from events
     where
         quarantine_reason = 'after_as_of_date'
@@ -111,7 +120,9 @@ lived as (
         count(case when event_type = 'status' and is_later then 1 end) > 0 as status_changed_later,
         count(case when event_type = 'assignee' and is_later then 1 end) > 0 as agent_changed_later,
         count(case when event_type = 'team' and is_later then 1 end) > 0 as team_changed_later,
-        count(case when event_type = 'severity' and is_later then 1 end) > 0 as severity_changed_later
+        count(case when event_type = 'severity' and is_later then 1 end) > 0 as severity_changed_later,
+        {{ total('row_mark') }} as row_mark,
+        '{{ recipe() }}' as recipe
     from marks
     group by source_vendor, ticket_id
 

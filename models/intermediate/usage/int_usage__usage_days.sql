@@ -2,9 +2,9 @@
 -- Events, visits and minutes add up over rows; users do not: count distinct product_user_key.
 select
     source_vendor,
-    usage_day_id,
     account_id,
     product_account_id,
+    product_user_id,
     source_vendor || '|' || product_user_id as product_user_key,
     feature_id,
     module,
@@ -12,6 +12,7 @@ select
     usage_date,
     events,
     logins,
-    minutes
+    minutes,
+    row_mark
 from {{ ref('int_usage__usage_days_checked') }}
 where quarantine_reason is null

@@ -1,55 +1,81 @@
--- Grain: one row per landed usage day (account, user, day, feature). The largest table of the
--- project: written once, and only its quarantined rows carry a payload. Use of a feature that
--- nobody described counts as use, but belongs to no module.
-{{ config(materialized='table') }}
+-- Grain: one row per landed usage day (account, user, day, feature). The largest table of the project: only its quarantined rows carry
+-- a payload. Use of a feature that nobody described counts as use, but belongs to no module. Built by days: those whose landed rows
+-- are not those they were built from, those after as_of_date, and the use of product accounts and features that mean something else now.
+{{ config(materialized=incremental(), incremental_strategy='parts', on_schema_change='sync_all_columns') }}
 
+{#- a product account that is not listed may be the CRM's own key -#}
+{%- set account_joins %}
+    left join {{ ref('int_usage__product_accounts_checked') }} as product_accounts
+        on
+            usage_days.source_vendor = product_accounts.source_vendor
+            and usage_days.product_account_id = product_accounts.product_account_id
+            and product_accounts.copy_number = 1
+    left join {{ ref('int_crm__account_keys') }} as account_keys on usage_days.product_account_id = account_keys.account_key
+{%- endset %}
+{%- set account_id -%}
+    case when product_accounts.product_account_id is null then account_keys.account_id else product_accounts.account_id end
+{%- endset %}
+{%- set feature_join %}
+    left join {{ ref('int_usage__features_checked') }} as features
+        on
+            usage_days.source_vendor = features.source_vendor
+            and usage_days.feature_id = features.feature_id
+            and features.quarantine_reason is null
+{%- endset %}
+{%- set changed_days = changed_parts(
+    "select usage_date as part, landed_mark as mark from " ~ ref('int_usage__landed_days'),
+    "select usage_date as part, sum(landed_mark) as mark from " ~ this ~ " group by usage_date",
+) %}
+{%- set late_days = "select distinct usage_date from " ~ this ~ " where usage_date > " ~ as_of_date_sql() ~ " or quarantine_reason = 'after_as_of_date'" %}
+{%- set moved_accounts =
+    "select distinct usage_days.product_account_id from (select distinct source_vendor, product_account_id, account_id from " ~ this
+    ~ ") as usage_days " ~ account_joins ~ " where usage_days.account_id is distinct from " ~ account_id
+%}
+{%- set changed_features =
+    "select distinct usage_days.feature_id from (select distinct source_vendor, feature_id, module, is_sticky from " ~ this
+    ~ ") as usage_days " ~ feature_join
+    ~ " where usage_days.module is distinct from features.module or usage_days.is_sticky is distinct from features.is_sticky"
+%}
+
+{%- set changed = in_parts([
+    ['usage_date', changed_days],
+    ['usage_date', late_days],
+    ['product_account_id', moved_accounts],
+    ['feature_id', changed_features],
+], 'usage_date', 'select usage_date as day, landed_rows as n from ' ~ ref('int_usage__landed_days')) %}
+
+-- copies are looked for where there can be any: a window over all rows takes longer than all the rest
 with usage_days as (
 
     select
         *,
-        {{ copy_number('source_vendor, usage_day_id', [
+        1 as copy_number
+    from {{ ref('int_usage__usage_days_unioned') }}
+    where is_grouped and {{ changed }}
+
+    union all
+
+    select
+        *,
+        {{ copy_number('source_vendor, usage_day_id, usage_date', [
             'loaded_at desc nulls last', 'events desc', 'logins desc', 'minutes', 'product_account_id', 'product_user_id', 'usage_date', 'feature_id'
         ]) }}
             as copy_number
     from {{ ref('int_usage__usage_days_unioned') }}
+    where not is_grouped and {{ changed }}
 
 ),
 
-product_accounts as (
-
-    select * from {{ ref('int_usage__product_accounts_checked') }} where copy_number = 1
-
-),
-
-account_keys as (select * from {{ ref('int_crm__account_keys') }}),
-
-features as (
-
-    select * from {{ ref('int_usage__features_checked') }} where quarantine_reason is null
-
-),
-
--- a product account that is not listed may be the CRM's own key
 resolved as (
 
     select
         usage_days.*,
-        case
-            when product_accounts.product_account_id is null then account_keys.account_id
-            else product_accounts.account_id
-        end as account_id,
+        {{ account_id }} as account_id,
         features.module,
         features.is_sticky
     from usage_days
-    left join product_accounts
-        on
-            usage_days.source_vendor = product_accounts.source_vendor
-            and usage_days.product_account_id = product_accounts.product_account_id
-    left join account_keys on usage_days.product_account_id = account_keys.account_key
-    left join features
-        on
-            usage_days.source_vendor = features.source_vendor
-            and usage_days.feature_id = features.feature_id
+    {{- account_joins }}
+    {{- feature_join }}
 
 ),
 
@@ -72,8 +98,26 @@ checked as (
 )
 
 select
-    *,
-    {{ record_id('usage_day_id') }} as record_id,
+    source_vendor,
+    product_account_id,
+    product_user_id,
+    usage_date,
+    feature_id,
+    events,
+    logins,
+    minutes,
+    landed_mark,
+    account_id,
+    module,
+    is_sticky,
+    quarantine_reason,
+    {{ row_mark(['landed_mark', 'account_id', 'module', 'is_sticky', 'quarantine_reason']) }} as row_mark,
+    '{{ recipe() }}' as recipe,
+    -- millions of sound rows need none; a row without a key is numbered within its day
+    case
+        when quarantine_reason is not null
+            then {{ record_id("coalesce(usage_day_id, '(missing) on ' || coalesce(cast(usage_date as " ~ dbt.type_string() ~ "), 'no day'))") }}
+    end as record_id,
     {{ payload([
         'product_account_id', 'product_user_id', 'usage_date', 'feature_id', 'events', 'logins', 'minutes', 'parse_errors',
     ], numbers=['minutes']) }} as payload

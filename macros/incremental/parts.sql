@@ -1,0 +1,105 @@
+{#- Incremental models that stay exact. Such a model is cut into parts by a column (the day of use, the period). Its rows
+    keep a mark, a number made of all that a row was made from. A part whose marks do not add up to those of its sources today is built
+    anew as a whole, the others stay. So late, corrected and deleted rows are one case, no loader's clock is trusted, and a part that a
+    failed run left behind is found by the next one.
+        config(materialized=incremental(), incremental_strategy='parts', on_schema_change='sync_all_columns')
+        select ... where {{ in_parts([...]) }} -#}
+
+{#- Engines that cannot delete rows build such a model whole. -#}
+{% macro incremental() %}{{ return(adapter.dispatch('incremental')()) }}{% endmacro %}
+
+{% macro default__incremental() %}{{ return('incremental') }}{% endmacro %}
+
+{% macro spark__incremental() %}{{ return('table') }}{% endmacro %}
+
+{#- Condition: the row is in a part that has to be built. Each of parts is [column, query]: the query gives the values of the column
+    (texts or dates) whose rows have changed; the columns are those of the model, and of what it selects from. Where all is built, the
+    work is cut into ranges of days (a column, and how many rows there are of each day), so that it fits in memory: the select takes the
+    first, build_other_parts() the others. The condition stands between marks, for what is deleted must be what is selected. -#}
+{% macro in_parts(parts, day=none, days=none) %}
+    {%- if not execute -%}{{ return('1 = 1') }}{%- endif -%}
+    {%- set conditions = [] -%}
+    {%- set everything = namespace(changed=not is_incremental() or made_by_another_recipe()) -%}
+    {%- for column, query in parts if not everything.changed -%}
+        {%- set values = run_query(query).columns[0].values() -%}
+        {%- set known = [] -%}
+        {%- for value in values if value is not none -%}
+            {%- do known.append("'" ~ value | replace("'", "''") ~ "'" if value is string else "date '" ~ value ~ "'") -%}
+        {%- endfor -%}
+        {%- if known -%}{%- do conditions.append(column ~ ' in (' ~ known | join(', ') ~ ')') -%}{%- endif -%}
+        {%- if known | length < values | length -%}{%- do conditions.append(column ~ ' is null') -%}{%- endif -%}
+        {%- set everything.changed = values | length > 50000 -%}
+    {%- endfor -%}
+    {%- set chunks = ranges_of_days(day, days) if everything.changed else [conditions | join(' or ') or '1 = 0'] -%}
+    {{ return('/* parts ' ~ chunks | join(' ; ') ~ ' */ (' ~ chunks[0] ~ ') /* parts */') }}
+{% endmacro %}
+
+{% macro made_by_another_recipe() %}
+    {%- if 'recipe' not in adapter.get_columns_in_relation(this) | map(attribute='name') -%}{{ return(true) }}{%- endif -%}
+    {{ return(run_query("select 1 from " ~ this ~ " where recipe <> '" ~ recipe() ~ "' limit 1").rows | length > 0) }}
+{% endmacro %}
+
+{#- Conditions that cut everything into ranges of days with about so many rows as are built at once; days gives the columns day and n. -#}
+{% macro ranges_of_days(column, days) %}
+    {%- set limit = rows_at_once() -%}
+    {%- set starts, seen = [], namespace(rows=0) -%}
+    {%- set counted = run_query("select day, sum(n) from (" ~ days ~ ") as days where day is not null group by day order by day").rows if days and limit else [] -%}
+    {%- for row in counted -%}
+        {%- if seen.rows + row[1] > limit and seen.rows -%}
+            {%- do starts.append("date '" ~ row[0] ~ "'") -%}
+            {%- set seen.rows = 0 -%}
+        {%- endif -%}
+        {%- set seen.rows = seen.rows + row[1] -%}
+    {%- endfor -%}
+    {%- set ranges = [] -%}
+    {%- for start in starts -%}
+        {%- do ranges.append(
+            "coalesce(" ~ column ~ " < " ~ start ~ ", true)" if loop.first else column ~ " >= " ~ starts[loop.index0 - 1] ~ " and " ~ column ~ " < " ~ start
+        ) -%}
+        {%- if loop.last -%}{%- do ranges.append(column ~ " >= " ~ start) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ return(ranges or ['1 = 1']) }}
+{% endmacro %}
+
+{#- DuckDB is fast with as many groups as it can hold in memory; others spill well. -#}
+{% macro rows_at_once() %}{{ return(adapter.dispatch('rows_at_once')()) }}{% endmacro %}
+
+{% macro default__rows_at_once() %}{{ return(none) }}{% endmacro %}
+
+{% macro duckdb__rows_at_once() %}{{ return(15000000) }}{% endmacro %}
+
+{% macro chunks_in(sql) %}{{ return(sql.split('/* parts ')[1].split(' */')[0].split(' ; ') if '/* parts ' in sql else []) }}{% endmacro %}
+
+{#- Post-hook of every model: inserts what in_parts() left. -#}
+{% macro build_other_parts() %}
+    {%- set chunks = chunks_in(model.compiled_code or '') if execute else [] -%}
+    {%- set columns = adapter.get_columns_in_relation(this) | map(attribute='quoted') | join(', ') if chunks | length > 1 -%}
+    {%- for chunk in chunks[1:] -%}
+        {%- set rows = model.compiled_code | replace(' */ (' ~ chunks[0] ~ ') /* parts */', ' */ (' ~ chunk ~ ') /* parts */') -%}
+        {%- do run_query("insert into " ~ this ~ " (" ~ columns ~ ") select " ~ columns ~ " from (" ~ rows ~ ") as part") -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{#- Parts whose marks differ: sources and built each give the columns part and mark. -#}
+{% macro changed_parts(sources, built) %}
+    {{ return(
+        "select part from (select part, mark from (" ~ sources ~ ") as sources union all select part, -mark from (" ~ built
+        ~ ") as built) as sides group by part having sum(mark) <> 0"
+    ) }}
+{% endmacro %}
+
+{#- Another recipe makes other rows: the model, what it reads in staging, and the settings. Part of every row. -#}
+{% macro recipe() %}
+    {%- set ingredients = [
+        var('reporting_timezone'), var('landed_aliases'), var('signal_window_days'), model.checksum.checksum,
+    ] -%}
+    {%- for name in model.depends_on.nodes if name in graph.get('nodes', {}) -%}
+        {%- do ingredients.append(graph.nodes[name].checksum.checksum) -%}
+    {%- endfor -%}
+    {{ return(local_md5(tojson(ingredients))[:8]) }}
+{% endmacro %}
+
+{% macro get_incremental_parts_sql(arguments) %}
+delete from {{ arguments['target_relation'] }} where {{ chunks_in(model.compiled_code) | join(' or ') }};
+{{ get_insert_into_sql(arguments['target_relation'], arguments['temp_relation'], arguments['dest_columns']) }}
+{% endmacro %}

@@ -1,0 +1,19 @@
+-- Grain: one row per account, user and day with use (of nobody known: one per account and day). Built by days: those whose usage days
+-- are not those they were built from.
+{{ config(materialized=incremental(), incremental_strategy='parts', on_schema_change='sync_all_columns') }}
+{%- set usage_days = "select usage_date as part, sum(row_mark) as mark, count(*) as n from " ~ ref('int_usage__usage_days') ~ " group by usage_date" %}
+{%- set built_days = "select usage_date as part, sum(row_mark) as mark from " ~ this ~ " group by usage_date" %}
+
+select
+    source_vendor,
+    account_id,
+    product_user_id,
+    usage_date,
+    {{ total('logins') }} as logins,
+    {{ total('events') }} as events,
+    max(case when is_sticky then 1 else 0 end) as is_sticky,
+    {{ total('row_mark') }} as row_mark,
+    '{{ recipe() }}' as recipe
+from {{ ref('int_usage__usage_days') }}
+where {{ in_parts([['usage_date', changed_parts(usage_days, built_days)]], 'usage_date', 'select part as day, n from (' ~ usage_days ~ ') as parts') }}
+group by source_vendor, account_id, product_user_id, usage_date
