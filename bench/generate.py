@@ -144,6 +144,8 @@ def generate(
     """
     with duckdb.connect() as connection:
         connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")
+        connection.execute("set enable_progress_bar = false")
         for name, value in size.variables.items():
             connection.execute(f"set variable {name} = {value}")
         connection.execute(f"set variable start = date '{START}'")

@@ -24,9 +24,8 @@ def run(landed: Path, database: Path) -> dict[str, float]:
     """Make the marts in a new DuckDB file; return the seconds of each statement."""
     seconds = {}
     with duckdb.connect(database) as connection:
-        connection.execute(
-            "set TimeZone = 'UTC'; set preserve_insertion_order = false; set threads = 2"
-        )
+        connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false")
+        connection.execute("set threads = 2; set enable_progress_bar = false")
         connection.execute(f"set memory_limit = '{os.environ.get('VOC_BENCH_MEMORY', '13GB')}'")
         connection.execute(f"set temp_directory = '{database}.tmp'")
         connection.execute(f"set variable landed = '{landed}'")

@@ -29,8 +29,8 @@ def write_report() -> None:
 
 
 def _full(result: Result) -> str:
-    nodes = result["slowest_nodes"]
-    _bars("full", [(name, seconds) for name, seconds in nodes.items()], "seconds", "model")
+    models = result["slowest_models"]
+    _bars("full", [(name, seconds) for name, seconds in models.items()], "seconds", "model")
     return "\n".join(
         [
             f"### Full run, {_size(result)}",

@@ -61,18 +61,18 @@ def landed(accounts: int) -> Path:
 
 
 def full(accounts: int) -> Result:
-    """Full `dbt run`, its data tests, and the same marts by one script without dbt."""
+    """Full `dbt run`, and its data tests."""
     warehouse = Warehouse(WORK / f"full-{accounts}", landed(accounts))
     warehouse.create()
     warehouse.dbt("seed", name="seed")
     run = warehouse.dbt("run", name="run")
-    nodes = warehouse.node_times()
+    models = warehouse.model_times()
     tests = warehouse.dbt("test", "--exclude-resource-type", "unit_test", name="test")
     return {
         "landed_rows": sum(landed_rows(warehouse.landed).values()),
         "run": run.as_row(),
         "tests": tests.as_row(),
-        "slowest_nodes": dict(sorted(nodes.items(), key=lambda node: -node[1])[:15]),
+        "slowest_models": dict(sorted(models.items(), key=lambda model: -model[1])[:15]),
         "database_gib": round(warehouse.database.stat().st_size / 2**30, 2),
     }
 
@@ -89,7 +89,7 @@ def limit(accounts: int) -> Result:
     script.unlink(missing_ok=True)
     by_hand = measure(
         python("bench.limit", str(warehouse.landed), str(script)),
-        {**warehouse.environment},
+        warehouse.environment,
         warehouse.folder / "logs" / "limit.log",
     )
     unequal = differences(warehouse.database, script)
@@ -133,13 +133,15 @@ def tickets(accounts: int) -> Result:
     folder = WORK / "landed-tickets"
     if not folder.exists():
         own = {table.name for table in tables() if table.name.split(".")[0] in TICKET_VENDORS}
-        own -= {"salesforce.root_cause_analysis_c"}  # they name answers to surveys that are not here
+        own -= {
+            "salesforce.root_cause_analysis_c"
+        }  # they name answers to surveys that are not here
         generate(folder, PEER_TICKETS, only=own)
     warehouse = Warehouse(WORK / "tickets", folder, variables=TICKET_VARIABLES)
     warehouse.create()
     warehouse.dbt("seed", name="seed")
     runs = [warehouse.dbt("run", "--select", "+fct_tickets", name=f"run-{n}") for n in range(3)]
-    nodes = warehouse.node_times()
+    models = warehouse.model_times()
     typical = sorted(runs, key=lambda run: run.cpu_s)[1]
     counts = {
         name: rows for name, rows in landed_rows(folder).items() if name.startswith("zendesk.")
@@ -159,16 +161,16 @@ def tickets(accounts: int) -> Result:
             WORK / "tickets/logs/pg-run.log",
             watched=server.pid,
         )
-        postgres_nodes = warehouse.node_times()
+        postgres_models = warehouse.model_times()
     return {
         "landed": counts,
         "duckdb": typical.as_row(),
         "duckdb_all": [run.as_row() for run in runs],
-        "duckdb_nodes": dict(sorted(nodes.items(), key=lambda node: -node[1])[:10]),
+        "duckdb_models": dict(sorted(models.items(), key=lambda model: -model[1])[:10]),
         "share_of_peer_cpu": round(typical.cpu_s / PEER_CPU_S, 3),
         "postgres_load_s": round(load, 1),
         "postgres": on_postgres.as_row(),
-        "postgres_nodes": dict(sorted(postgres_nodes.items(), key=lambda node: -node[1])[:10]),
+        "postgres_models": dict(sorted(postgres_models.items(), key=lambda model: -model[1])[:10]),
         "share_of_peer_postgres": round(on_postgres.wall_s / PEER_POSTGRES_S, 3),
     }
 
@@ -187,14 +189,14 @@ def incremental(accounts: int) -> Result:
     rows_before = sum(landed_rows(folder).values())
     generate(folder, Size(accounts), first_day=LAST_DAY)
     daily = warehouse.dbt("run", name="daily")
-    nodes = warehouse.node_times()
+    models = warehouse.model_times()
     result = {
         "new_rows": sum(landed_rows(folder).values()) - rows_before,
         "full": whole.as_row(),
         "daily": daily.as_row(),
         "share_wall": round(daily.wall_s / whole.wall_s, 4),
         "share_cpu": round(daily.cpu_s / whole.cpu_s, 4),
-        "slowest_daily_nodes": dict(sorted(nodes.items(), key=lambda node: -node[1])[:15]),
+        "slowest_daily_models": dict(sorted(models.items(), key=lambda model: -model[1])[:15]),
     }
     shutil.rmtree(folder)
     shutil.rmtree(warehouse.folder)
@@ -202,7 +204,7 @@ def incremental(accounts: int) -> Result:
 
 
 def overhead(accounts: int) -> Result:
-    """What dbt costs before a row is read: parsing, a run of the demo by node, and a whole build."""
+    """What dbt costs before a row is read: parsing, a run of the demo by model, and a whole build."""
     del accounts
     folder = WORK / "demo"
     shutil.rmtree(folder, ignore_errors=True)
@@ -217,15 +219,15 @@ def overhead(accounts: int) -> Result:
     parse_again = timed("parse-again", python("dbt.cli.main", "parse"))
     build = timed("build", python("voc_cli", "build"))
     run = timed("run", python("dbt.cli.main", "run"))
-    nodes = warehouse.node_times()
+    models = warehouse.model_times()
     return {
         "parse": parse.as_row(),
         "parse_again": parse_again.as_row(),
         "build": build.as_row(),
         "run": run.as_row(),
-        "models": len(nodes),
-        "median_model_s": round(statistics.median(nodes.values()), 3),
-        "run_s_per_model": round((run.wall_s - parse_again.wall_s) / len(nodes), 3),
+        "models": len(models),
+        "median_model_s": round(statistics.median(models.values()), 3),
+        "run_s_per_model": round((run.wall_s - parse_again.wall_s) / len(models), 3),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,15 +67,14 @@ class Warehouse:
         command = python("dbt.cli.main", *arguments, "--vars", self.dbt_variables(as_of))
         return measure(command, self.environment, self.folder / "logs" / f"{name}.log")
 
-    def node_times(self) -> dict[str, float]:
-        """Seconds of each node of the last dbt command."""
+    def model_times(self) -> dict[str, float]:
+        """Seconds of each model of the last dbt command."""
         results = json.loads((self.folder / "target" / "run_results.json").read_text())["results"]
-        return {result["unique_id"].split(".")[-1]: result["execution_time"] for result in results}
-
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a question to the warehouse."""
-        with duckdb.connect(self.database, read_only=True) as connection:
-            return connection.execute(sql, list(parameters)).fetchall()
+        return {
+            result["unique_id"].split(".")[-1]: result["execution_time"]
+            for result in results
+            if result["unique_id"].startswith("model.")
+        }
 
 
 def landed_rows(folder: Path) -> dict[str, int]:
