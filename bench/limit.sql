@@ -329,7 +329,7 @@ from (from parquet('pendo/feature_history') qualify row_number() over (partition
 left join parquet('pendo/group') as area on group_id = area.id;
 
 create temp table product_accounts as
-select *, count(*) over (partition by account_id) > 1 as has_siblings
+select *, cast(row_number() over () as integer) as number, count(*) over (partition by account_id) > 1 as has_siblings
 from (
     select id as product_account_id, account_keys.account_id
     from (
@@ -350,45 +350,70 @@ from (
 group by visitor_id
 having count(distinct account_id) = 1;
 
+-- One group a visitor and day, with narrow keys: a number for the account, a hash for the visitor. The few events without an account
+-- are read once more, so that the many need not be kept.
 create table fct_account_usage_days as
-with buckets as (
-    select account_id, visitor_id, cast(timestamp as date) as usage_date, num_events as events, 0 as clicks, 0::bigint as modules, false as is_sticky
+with buckets as not materialized (
+    select account_id, visitor_id, timestamp, num_events as events, 0 as clicks, 0::bigint as module, false as is_sticky
     from parquet('pendo/event')
+    where account_id is not null
     union all
-    select event.account_id, visitor_id, cast(timestamp as date), 0, num_events, module, is_sticky
-    from parquet('pendo/feature_event') as event
-    left join features using (feature_id)
-), named as (
-    select * from buckets where account_id is not null
-    union all by name
-    select buckets.* replace (visitors.account_id as account_id)
-    from buckets
+    select visitors.account_id, visitor_id, timestamp, num_events, 0, 0, false
+    from parquet('pendo/event') as event
     inner join visitors using (visitor_id)
-    where buckets.account_id is null
-), visits as (
+    where event.account_id is null
+    union all
+    select account_id, visitor_id, timestamp, 0, num_events, coalesce(module, 0), coalesce(is_sticky, false)
+    from parquet('pendo/feature_event')
+    left join features using (feature_id)
+    where account_id is not null
+    union all
+    select visitors.account_id, visitor_id, timestamp, 0, num_events, coalesce(module, 0), coalesce(is_sticky, false)
+    from parquet('pendo/feature_event') as event
+    inner join visitors using (visitor_id)
+    left join features using (feature_id)
+    where event.account_id is null
+), visits as not materialized (
     select
-        account_id as product_account_id,
-        visitor_id,
-        usage_date,
-        sum(events) as events,
-        sum(clicks) as clicks,
-        bit_or(coalesce(modules, 0)) as modules,
+        number,
+        has_siblings,
+        hash(visitor_id) as visitor,
+        cast(timestamp as date) as usage_date,
+        sum(cast(events as double)) as events,
+        sum(cast(clicks as double)) as clicks,
+        bit_or(module) as modules,
         bool_or(is_sticky) as is_sticky
-    from named
-    where usage_date <= getvariable('as_of')
+    from buckets
+    inner join product_accounts on buckets.account_id = product_account_id
+    where timestamp < getvariable('as_of') + interval 1 day
     group by all
 )
+-- a visitor is one group of an account, unless the product knows the account by several keys
 select
-    product_accounts.account_id,
+    account_id,
     usage_date,
-    case when has_siblings then count(distinct visitor_id) filter (has_siblings) else count(*) end as active_users,
+    count(*) as active_users,
     count(*) as logins,
     cast(sum(greatest(events, clicks)) as bigint) as events,
     bit_count(bit_or(modules)) as modules_used,
-    case when has_siblings then count(distinct visitor_id) filter (has_siblings and is_sticky) else count(*) filter (is_sticky) end as sticky_feature_users
+    count(*) filter (is_sticky) as sticky_feature_users
 from visits
-inner join product_accounts using (product_account_id)
-group by product_accounts.account_id, usage_date, has_siblings;
+inner join product_accounts using (number)
+where not visits.has_siblings
+group by account_id, usage_date
+union all
+select
+    account_id,
+    usage_date,
+    count(distinct visitor),
+    count(*),
+    cast(sum(greatest(events, clicks)) as bigint),
+    bit_count(bit_or(modules)),
+    count(distinct visitor) filter (is_sticky)
+from visits
+inner join product_accounts using (number)
+where visits.has_siblings
+group by account_id, usage_date;
 
 -- ---------------------------------------------------------------- tickets
 create temp table users as
