@@ -1,11 +1,12 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary quality erase env lint test test-slow test-postgres test-spark test-clouds slim docs lock clean
+.PHONY: help build publish summary quality erase env lint test test-slow test-postgres test-spark test-clouds bench slim docs lock clean
 
 PYTHON ?= python3
 UV ?= uv
 ARGS ?=
 STATE ?=
+SIZE ?= M
 PYTEST_ARGS ?=
 
 VENV := .venv
@@ -77,6 +78,9 @@ test-spark: $(SPARK_STAMP) ## Run the tests on Spark (needs a Java; installs pys
 test-clouds: $(CLOUDS_STAMP) ## Compile the project for Snowflake, BigQuery, Databricks and Redshift, without a connection
 	@$(CLOUDS_VENV)/bin/python -m pytest -m clouds --noconftest --override-ini addopts= tests/python/test_clouds.py $(PYTEST_ARGS)
 
+bench: $(STAMP) ## Generate landed tables and measure builds over them (SIZE=S, M or L), and write bench/README.md
+	@$(BIN)/python -m bench.run --size $(SIZE)
+
 slim: $(STAMP) profiles.yml ## Build what differs from the manifest.json in STATE=folder, in schemas ci_*, and read the rest
 	@test -f "$(STATE)/manifest.json" || { \
 	  echo "make slim needs STATE=folder, the folder with the manifest.json of the last build of this warehouse." >&2; exit 2; }
@@ -88,14 +92,14 @@ docs: $(STAMP) profiles.yml ## Write dbt's documentation of a built warehouse as
 lock: ## Remake the locks of requirements (plain, spark, clouds) from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { \
 	  echo "make lock needs uv: install it (pip install uv) or name it (make lock UV=/path/to/uv)." >&2; exit 1; }
-	$(LOCK) pyproject.toml --extra dev --extra quality --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra bench --extra dev --extra quality --output-file requirements.lock
 	$(LOCK) pyproject.toml --extra spark --constraint requirements.lock --output-file requirements-spark.lock \
 	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)[^ ]*==.*/--no-emit-package \1/p' requirements.lock)
 	$(LOCK) --group clouds --output-file requirements-clouds.lock
 
 clean: ## Remove what dbt and the tests wrote (keeps profiles.yml, .venv and the database)
 	@rm -rf target logs dbt_packages .pytest_cache .hypothesis .ruff_cache
-	@find voc_cli quality tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find bench voc_cli quality tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Never overwritten: it is yours once it is there.
 profiles.yml:

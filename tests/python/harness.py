@@ -439,7 +439,7 @@ class PostgresServer:
         # One folder per major version: pginstall, pginstall18 ...
         return max(Path(wheel.origin).parent.glob("pginstall*")) / "bin"
 
-    def start(self) -> None:
+    def start(self, **own_settings: str) -> None:
         """Create the data folder and start the server; RuntimeError with its log when it fails."""
         self._run(
             "initdb",
@@ -453,6 +453,8 @@ class PostgresServer:
             "--no-sync",
         )
         settings = f"-c listen_addresses= -c unix_socket_directories={self.sockets} -c fsync=off"
+        for name, value in own_settings.items():
+            settings += f" -c {name}={value}"
         self._run(
             "pg_ctl", "start", "-w", "-D", self.data, "-l", self.data / "server.log", "-o", settings
         )

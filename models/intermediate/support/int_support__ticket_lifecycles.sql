@@ -3,16 +3,9 @@
 -- ticket's life. What happened after as_of_date counts only in so far as it had not happened then.
 -- Built by tickets: those whose events are not those they were built from.
 {{ config(materialized=incremental(), incremental_strategy='parts', on_schema_change='sync_all_columns') }}
-<<<<<<< HEAD
 {%- set is_of_life =
     "(quarantine_reason is null and (event_type <> 'status' or value_key <> 'deleted') or quarantine_reason = 'after_as_of_date')"
 %}
-=======
-{%- set is_of_life = (
-    "(quarantine_reason is null and (event_type <> 'status' or value_key <> 'deleted')"
-    ~ " or quarantine_reason = 'after_as_of_date')"
-) %}
->>>>>>> cloud
 {%- set changed_tickets = changed_parts(
     "select ticket_id as part, sum(row_mark) as mark from " ~ ref('int_support__ticket_events_checked')
     ~ " where " ~ is_of_life ~ " group by ticket_id",
@@ -24,13 +17,9 @@ with events as (
 
     select *
     from {{ ref('int_support__ticket_events_checked') }}
-<<<<<<< HEAD
     where
         {{ is_of_life }}
         and {{ in_parts([['ticket_id', changed_tickets]]) }}
-=======
-    where {{ is_of_life }} and {{ in_parts([['ticket_id', changed_tickets]]) }}
->>>>>>> cloud
 
 ),
 
