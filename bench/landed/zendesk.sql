@@ -192,7 +192,8 @@ select
     requester_id,
     assignee_id,
     group_id,
-    case when scored_at < closes_at() then case when u('mood of rating', n) < 0.35 + 0.6 * health then 'good' else 'bad' end else 'offered' end as score,
+    case when scored_at < closes_at() then case when u('mood of rating', n) < 0.35 + 0.6 * health then 'good' else 'bad' end
+        else 'offered' end as score,
     null as comment,
     offered_at as created_at,
     coalesce(known(scored_at), offered_at) as updated_at,
