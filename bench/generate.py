@@ -29,12 +29,9 @@ DAYS = (LAST_DAY - START).days + 1
 SIZES = {"S": 1_000, "M": 20_000, "L": 100_000}
 DEMO_ACCOUNTS = 150
 
-#: Tables of the demo that describe the one company: its surveys, prices, features, hours.
-SHARED = {
-    *("qualtrics.survey", "qualtrics.question", "qualtrics.question_option"),
-    *("pendo.feature_history", "pendo.group", "stripe.price"),
-    *("zendesk.schedule", "zendesk.schedule_holiday", "zendesk.sla_policy_metric_history"),
-}
+#: How landed/*.sql marks what comes next.
+KINDS = r"^-- (table|log|shared): (\S+)\n"
+
 #: Columns that hold keys of the demo's customers, teams or employees.
 KEYS = {
     *("id", "account_id", "contact_id", "contact_lookup_id", "distribution_id", "response_id"),
@@ -103,11 +100,16 @@ class Size:
 
 @dataclass(frozen=True)
 class Table:
-    """A landed table: its vendor and name, the SQL of its bulk rows, and whether it is a log."""
+    """A landed table: its vendor and name, and the SQL of its bulk rows.
+
+    A log is written by when rows landed. A shared table describes the one company (its surveys,
+    prices, hours): it has no bulk, and the demo's rows once.
+    """
 
     name: str
     sql: str
     is_log: bool
+    is_shared: bool
 
     @property
     def folder(self) -> str:
@@ -123,9 +125,14 @@ def tables() -> list[Table]:
     """The landed tables, as the files in landed/ describe them."""
     found = []
     for file in sorted(LANDED.glob("*.sql")):
-        parts = re.split(r"^-- (table|log): (\S+)\n", file.read_text(encoding="utf-8"), flags=re.M)
-        for kind, name, sql in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-            found.append(Table(name, sql.strip().rstrip(";"), kind == "log"))
+        parts = re.split(KINDS, file.read_text(encoding="utf-8"), flags=re.M)
+        for kind, name, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+            sql = text.strip().rstrip(";")
+            if kind == "shared":
+                columns = [column.split() for column in sql.split(",")]
+                nulls = ", ".join(f'cast(null as {of}) as "{column}"' for column, of in columns)
+                sql = f"select {nulls} where false"
+            found.append(Table(name, sql, kind == "log", kind == "shared"))
     return found
 
 
@@ -195,7 +202,7 @@ def _tiles(connection: duckdb.DuckDBPyConnection, table: Table, size: Size) -> s
     for name, kind, *_ in connection.execute(f"describe {table.sql}").fetchall():
         value = _tiled(table, name) if name in landed_columns else "null"
         selected.append(f'try_cast({value} as {kind}) as "{name}"')
-    tiles = 1 if table.name in SHARED else size.tiles
+    tiles = 1 if table.is_shared else size.tiles
     landed = "where is_landed(cast(_fivetran_synced as timestamp))" if table.is_log else ""
     return f"select {', '.join(selected)} from {demo}, range({tiles}) as tiles(tile) {landed}"
 

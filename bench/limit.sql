@@ -11,6 +11,9 @@ create macro person_hash(x) as substring(sha256(getvariable('salt') || sha256(ge
 
 create macro mail(x) as nullif(lower(trim(x)), '');
 
+create macro words_of(text) as
+    trim(regexp_replace(lower(text), '[\s!"#$%&''()*+,./:<=>?@\[\]^_`{|}~ 　–—‘’“”«»·•\\-]+', ' ', 'g'));
+
 create macro minutes(a, b) as date_diff('microsecond', a, b) / 60000000.0;
 
 -- ---------------------------------------------------------------- accounts, and what else may name them
@@ -156,7 +159,8 @@ inner join people on claimed.survivor_id = people.contact_id;
 
 create temp table person_mails as
 select claims.email_key, claims.survivor_id as contact_id, people.contact_key
-from (select email_key, survivor_id, case when survivor_id = contact_id then 1 else 2 end as precedence from people where email_key is not null) as claims
+from (select email_key, survivor_id, case when survivor_id = contact_id then 1 else 2 end as precedence
+    from people where email_key is not null) as claims
 inner join people on claims.survivor_id = people.contact_id
 qualify row_number() over (
     partition by claims.email_key
@@ -182,11 +186,11 @@ with texts as (
     union
     select 'crm_role', role from parquet('salesforce/opportunity_contact_role')
 ), words as (
-    select applies_to, text, trim(regexp_replace(lower(text), '[\s!"#$%&''()*+,./:<=>?@\[\]^_`{|}~ 　–—‘’“”«»·•\\-]+', ' ', 'g')) as words
+    select applies_to, text, words_of(text) as words
     from texts
     where text is not null
 ), rules as (
-    select * exclude (pattern), trim(regexp_replace(lower(pattern), '[\s!"#$%&''()*+,./:<=>?@\[\]^_`{|}~ 　–—‘’“”«»·•\\-]+', ' ', 'g')) as pattern
+    select * exclude (pattern), words_of(pattern) as pattern
     from policy('title_roles')
 )
 select words.applies_to, text, arg_min(contact_role, rule_order) as contact_role
@@ -438,7 +442,8 @@ select
     ticket.id,
     ticket.organization_id,
     organizations.organization_id is not null as is_known_organization,
-    organizations.external_id is null and ticket.organization_id is null or (organizations.organization_id is not null and organizations.external_id is null)
+    organizations.external_id is null and ticket.organization_id is null or (organizations.organization_id is not null
+        and organizations.external_id is null)
         as names_no_account,
     organizations.account_id as named_account_id,
     requester_id,
@@ -473,7 +478,8 @@ select
     arg_max(
         value,
         epoch_us(updated) * 8
-        + case value when 'new' then 1 when 'open' then 2 when 'pending' then 3 when 'hold' then 4 when 'solved' then 5 when 'closed' then 6 else 0 end
+        + case value when 'new' then 1 when 'open' then 2 when 'pending' then 3 when 'hold' then 4 when 'solved' then 5
+            when 'closed' then 6 else 0 end
     ) filter (field_name = 'status') as status
 from parquet('zendesk/ticket_field_history')
 where field_name in ('status', 'assignee_id', 'group_id', 'priority') and updated < getvariable('as_of') + interval 1 day
@@ -491,7 +497,8 @@ with again as (
             partition by ticket_id
             order by
                 updated,
-                case value when 'new' then 1 when 'open' then 2 when 'pending' then 3 when 'hold' then 4 when 'solved' then 5 when 'closed' then 6 else 0 end
+                case value when 'new' then 1 when 'open' then 2 when 'pending' then 3 when 'hold' then 4 when 'solved' then 5
+                    when 'closed' then 6 else 0 end
         ) as was_solved
     from parquet('zendesk/ticket_field_history')
     inner join again using (ticket_id)
@@ -546,7 +553,8 @@ with days as (
             zone,
             utc_date,
             utc_date + interval 15 minute * q as starts_at,
-            cast(round(minutes(utc_date + interval 15 minute * q, timezone(zone, timezone('UTC', utc_date + interval 15 minute * q)))) as integer) as shift
+            cast(round(minutes(utc_date + interval 15 minute * q, timezone(zone, timezone('UTC', utc_date
+                + interval 15 minute * q)))) as integer) as shift
         from days, zones, range(96) as quarters(q)
     )
     group by zone, utc_date, shift
@@ -596,7 +604,8 @@ with default_schedule as (
     from parquet('zendesk/ticket_schedule')
     group by ticket_id
 ), merges as (
-    select cast(unnest(string_split(regexp_replace(merged_ticket_ids, '[^0-9,]', '', 'g'), ',')) as bigint) as ticket_id, min(cast(id as varchar)) as into_id
+    select cast(unnest(string_split(regexp_replace(merged_ticket_ids, '[^0-9,]', '', 'g'), ',')) as bigint)
+        as ticket_id, min(cast(id as varchar)) as into_id
     from landed_tickets
     where merged_ticket_ids <> '[]'
     group by 1
@@ -672,7 +681,8 @@ with directory as (
         max(contact_id) as contact_id,
         max(survey_id) as survey_id,
         min(coalesce(sent_at, send_date)) as sent_at,
-        bool_or(coalesce(lower(status), '') not in ('failure', 'error', 'blocked', 'skipped', 'softbounce', 'hardbounce', 'pending')) as is_delivered,
+        bool_or(coalesce(lower(status), '') not in ('failure', 'error', 'blocked', 'skipped', 'softbounce', 'hardbounce',
+            'pending')) as is_delivered,
         min(response_completed_at) as responded_at,
         max(response_id) as response_ref
     from parquet('qualtrics/distribution_contact')
@@ -799,7 +809,8 @@ with questions as (
         from parquet('qualtrics/question_option')
         group by all
     ) using (survey_id, question_id, question_option_key)
-    qualify row_number() over (partition by response_id, question_id order by responded_at desc, answer._fivetran_synced desc, raw_score) = 1
+    qualify row_number() over (partition by response_id, question_id order by responded_at desc, answer._fivetran_synced desc,
+        raw_score) = 1
 ), invited as (
     select
         answers.*,
@@ -952,7 +963,8 @@ select
     segment,
     region,
     source_vendor,
-    case when responses.metric = 'nps' then case when raw_score >= 9 then 'promoter' when raw_score >= 7 then 'passive' else 'detractor' end end as nps_class,
+    case when responses.metric = 'nps' then case when raw_score >= 9 then 'promoter' when raw_score >= 7 then 'passive'
+        else 'detractor' end end as nps_class,
     cast(raw_score as double) as raw_score,
     cast(scale_min as double) as scale_min,
     cast(scale_max as double) as scale_max,
@@ -1000,7 +1012,8 @@ create table fct_tickets as
 with clocked as (
     select
         *,
-        coalesce(first_replied_at, first_solved_at, case when not is_solved then getvariable('as_of') + interval 1 day end) as reply_clock_at,
+        coalesce(first_replied_at, first_solved_at, case when not is_solved then getvariable('as_of') + interval 1 day end)
+            as reply_clock_at,
         case when is_solved then last_solved_at else getvariable('as_of') + interval 1 day end as resolution_clock_at,
         case when is_solved then last_solved_at end as solved_at
     from tickets
@@ -1019,7 +1032,8 @@ with clocked as (
         minutes(resolved.starts_at, least(resolution_clock_at, resolved.open_until)) as resolved_part
     from numbered
     inner join calendar as made
-        on numbered.number = made.number and cast(created_at as date) = made.utc_date and created_at >= made.starts_at and created_at < made.ends_at
+        on numbered.number = made.number and cast(created_at as date) = made.utc_date and created_at >= made.starts_at
+            and created_at < made.ends_at
     left join calendar as replied
         on
             numbered.number = replied.number
@@ -1036,7 +1050,8 @@ with clocked as (
     select
         id,
         cast((replied_whole - made_whole) + round(cast(replied_part - made_part as decimal(18, 9)), 6) as double) as reply_business_minutes,
-        cast((resolved_whole - made_whole) + round(cast(resolved_part - made_part as decimal(18, 9)), 6) as double) as resolution_business_minutes
+        cast((resolved_whole - made_whole) + round(cast(resolved_part - made_part as decimal(18, 9)), 6) as double)
+            as resolution_business_minutes
     from open_minutes
 ), keyed as (
     select id, account_id, topic, created_at, first_solved_at, case when is_solved then last_solved_at end as solved_at
@@ -1045,7 +1060,8 @@ with clocked as (
 ), next_ones as (
     select keyed.id, min(later.created_at) as next_created_at
     from keyed
-    asof inner join keyed as later on keyed.account_id = later.account_id and keyed.topic = later.topic and keyed.first_solved_at < later.created_at
+    asof inner join keyed as later on keyed.account_id = later.account_id and keyed.topic = later.topic
+        and keyed.first_solved_at < later.created_at
     group by keyed.id
 ), earlier_solves as (
     select account_id, topic, solved_at from keyed where solved_at is not null
@@ -1053,12 +1069,14 @@ with clocked as (
     select keyed.id, max(earlier_solves.solved_at) as previous_solved_at
     from keyed
     asof inner join earlier_solves
-        on keyed.account_id = earlier_solves.account_id and keyed.topic = earlier_solves.topic and keyed.created_at > earlier_solves.solved_at
+        on keyed.account_id = earlier_solves.account_id and keyed.topic = earlier_solves.topic
+            and keyed.created_at > earlier_solves.solved_at
     group by keyed.id
 ), priorities as (
     select id as ticket_id, severity from landed_tickets
 ), policies as (
-    select sla_policy_id, lower(priority) as severity, arg_max(target, sla_policy_updated_at) as target_minutes, arg_max(business_hours, sla_policy_updated_at) as is_business_hours
+    select sla_policy_id, lower(priority) as severity, arg_max(target, sla_policy_updated_at)
+        as target_minutes, arg_max(business_hours, sla_policy_updated_at) as is_business_hours
     from parquet('zendesk/sla_policy_metric_history')
     where metric = 'first_reply_time'
     group by all
@@ -1093,11 +1111,13 @@ with clocked as (
         coalesce(applied.is_business_hours, is_reply_in_business_hours) as is_first_reply_target_in_business_hours,
         is_resolution_in_business_hours as is_resolution_target_in_business_hours,
         round(cast(
-            case when coalesce(applied.is_business_hours, is_reply_in_business_hours) then reply_business_minutes else minutes(created_at, reply_clock_at) end
+            case when coalesce(applied.is_business_hours, is_reply_in_business_hours) then reply_business_minutes
+                else minutes(created_at, reply_clock_at) end
             as decimal(18, 9)
         ), 6) as reply_minutes,
         round(cast(
-            case when is_resolution_in_business_hours then resolution_business_minutes else minutes(created_at, resolution_clock_at) end as decimal(18, 9)
+            case when is_resolution_in_business_hours then resolution_business_minutes
+                else minutes(created_at, resolution_clock_at) end as decimal(18, 9)
         ), 6) as resolved_minutes,
         not is_merged and account_id is not null and topic is not null as has_key,
         next_created_at,
@@ -1166,7 +1186,8 @@ left join satisfaction on told.ticket_id = satisfaction.ticket_id;
 create macro wilson(met, cases, side) as case
     when cases > 0 then cast(cast(greatest(0.0, least(1.0,
         (met::double / cases + 1.96 * 1.96 / (2.0 * cases::double)
-        + side * 1.96 * sqrt(met::double / cases * (1.0 - met::double / cases) / cases + 1.96 * 1.96 / (4.0 * cases::double * cases::double)))
+        + side * 1.96 * sqrt(met::double / cases * (1.0 - met::double / cases) / cases
+            + 1.96 * 1.96 / (4.0 * cases::double * cases::double)))
         / (1.0 + 1.96 * 1.96 / cases::double)
     )) as decimal(28, 12)) as double)
 end;
@@ -1361,7 +1382,8 @@ with answers as (
         coalesce(has_opted_out_of_email, false) as is_opted_out
     from people
     left join current_versions using (contact_id)
-    left join (select id, bool_or(has_opted_out_of_email) as has_opted_out_of_email from parquet('salesforce/contact') group by id) on people.contact_id = id
+    left join (select id, bool_or(has_opted_out_of_email) as has_opted_out_of_email
+        from parquet('salesforce/contact') group by id) on people.contact_id = id
     where people.survivor_id = people.contact_id
 ), present as (
     select persons.*, period_end, period_end + interval 1 day as period_close

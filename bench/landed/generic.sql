@@ -1,10 +1,19 @@
 -- table: generic.teams
-select null as team_id, null as team_name, null as department, null as parent_team_id, null as support_team_ref, null::timestamp as _fivetran_synced
-where false
+select
+    'TEAM-B' as team_id,
+    'Bulk Support' as team_name,
+    'Support' as department,
+    null as parent_team_id,
+    null as support_team_ref,
+    cast(getvariable('start') as timestamp) as _fivetran_synced
 union all
-select 'TEAM-B', 'Bulk Support', 'Support', null, null, cast(getvariable('start') as timestamp)
-union all
-select distinct team_id, 'Bulk Support ' || (group_id - 900000), 'Support', 'TEAM-B', cast(group_id as varchar), cast(getvariable('start') as timestamp)
+select distinct
+    team_id,
+    'Bulk Support ' || (group_id - 900000),
+    'Support',
+    'TEAM-B',
+    cast(group_id as varchar),
+    cast(getvariable('start') as timestamp)
 from employees;
 
 -- table: generic.employees

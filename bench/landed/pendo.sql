@@ -1,10 +1,8 @@
--- table: pendo.feature_history
-select null::varchar as id, null::varchar as name, null::varchar as group_id, null::boolean as is_core_event, null::timestamp as last_updated_at, null::timestamp as _fivetran_synced
-where false;
+-- shared: pendo.feature_history
+id varchar, name varchar, group_id varchar, is_core_event boolean, last_updated_at timestamp, _fivetran_synced timestamp
 
--- table: pendo.group
-select null::varchar as id, null::varchar as name, null::timestamp as last_updated_at, null::timestamp as _fivetran_synced
-where false;
+-- shared: pendo.group
+id varchar, name varchar, last_updated_at timestamp, _fivetran_synced timestamp
 
 -- table: pendo.account_history
 select

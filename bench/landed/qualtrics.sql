@@ -1,14 +1,13 @@
--- table: qualtrics.survey
-select null::varchar as id, null::varchar as survey_name, null::varchar as project_category, null::boolean as _fivetran_deleted, null::timestamp as _fivetran_synced
-where false;
+-- shared: qualtrics.survey
+id varchar, survey_name varchar, project_category varchar, _fivetran_deleted boolean, _fivetran_synced timestamp
 
--- table: qualtrics.question
-select null::varchar as id, null::varchar as survey_id, null::varchar as question_type, null::varchar as selector, null::varchar as question_text, null::boolean as _fivetran_deleted, null::timestamp as _fivetran_synced
-where false;
+-- shared: qualtrics.question
+id varchar, survey_id varchar, question_type varchar, selector varchar, question_text varchar, _fivetran_deleted boolean,
+_fivetran_synced timestamp
 
--- table: qualtrics.question_option
-select null::varchar as key, null::varchar as question_id, null::varchar as survey_id, null::varchar as recode_value, null::varchar as text, null::boolean as _fivetran_deleted, null::timestamp as _fivetran_synced
-where false;
+-- shared: qualtrics.question_option
+key varchar, question_id varchar, survey_id varchar, recode_value varchar, text varchar, _fivetran_deleted boolean,
+_fivetran_synced timestamp
 
 -- table: qualtrics.directory_contact
 select

@@ -45,7 +45,8 @@ select
     owner_id,
     industry,
     false as is_deleted,
-    case when version = versions and left_on <= getvariable('last_day') then 'churned' else pick(['open', 'committed', 'at_risk'], u('status then', a * 10 + version)) end
+    case when version = versions and left_on <= getvariable('last_day') then 'churned'
+        else pick(['open', 'committed', 'at_risk'], u('status then', a * 10 + version)) end
         as renewal_status_c,
     cast(getvariable('last_day') + to_days(cast(u('renewal', a) * 365 as integer)) as date) as renewal_date_c,
     joined_on + to_days(300 * cast(version - 1 as integer)) + interval 9 hour as _fivetran_start,
@@ -60,7 +61,8 @@ from (
     from (
         select
             *,
-            1 + least(cast(floor(u('versions', a) * 4) as bigint), greatest(0, datediff('day', joined_on, getvariable('last_day'))) // 300) as versions
+            1 + least(cast(floor(u('versions', a) * 4) as bigint),
+                greatest(0, datediff('day', joined_on, getvariable('last_day'))) // 300) as versions
         from accounts
         where joined_on <= getvariable('last_day')
     )
@@ -122,7 +124,8 @@ select
     sf_id('006', a * 10 + term) as id,
     id as account_id,
     'Renewal' as type,
-    case when close_date >= closes_at() then 'Proposal' when left_on <= close_date + interval 30 day then 'Closed Lost' else 'Closed Won' end as stage_name,
+    case when close_date >= closes_at() then 'Proposal' when left_on <= close_date + interval 30 day then 'Closed Lost'
+        else 'Closed Won' end as stage_name,
     cast(seats * case segment when 'enterprise' then 24000 when 'mid_market' then 9600 else 4800 end as decimal(18, 2)) as amount,
     close_date < closes_at() as is_closed,
     close_date < closes_at() and not coalesce(left_on <= close_date + interval 30 day, false) as is_won,
@@ -206,7 +209,11 @@ select
     happened_at as created_date,
     happened_at + interval 6 hour as _fivetran_synced
 from (
-    select *, getvariable('start') + to_months(cast(m as integer)) + to_days(cast(u('review', a) * 80 as integer)) + interval 10 hour as happened_at, m // 3 as q
+    select
+        *,
+        getvariable('start') + to_months(cast(m as integer)) + to_days(cast(u('review', a) * 80 as integer)) + interval 10 hour
+            as happened_at,
+        m // 3 as q
     from accounts
     inner join account_months using (a)
     where m % 3 = 0 and m < 36 and segment <> 'small_business'

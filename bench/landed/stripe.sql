@@ -1,6 +1,6 @@
--- table: stripe.price
-select null::varchar as id, null::bigint as unit_amount, null::varchar as currency, null::varchar as recurring_interval, null::bigint as recurring_interval_count, null::varchar as type, null::timestamp as _fivetran_synced
-where false;
+-- shared: stripe.price
+id varchar, unit_amount bigint, currency varchar, recurring_interval varchar, recurring_interval_count bigint, type varchar,
+_fivetran_synced timestamp
 
 -- table: stripe.customer
 select

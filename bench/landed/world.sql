@@ -10,7 +10,8 @@ create macro pick(choices, x) as choices[1 + cast(floor(x * len(choices)) as int
 -- waiting times have a long tail, cut so that a chunk knows how far it has to look back
 create macro waits(stream, n, mean_hours) as to_seconds(floor(3600 * mean_hours * least(-ln(1 - u(stream, n)), 6)));
 
-create macro sf_id(prefix, n) as prefix || 'Bk' || lpad(cast(n as varchar), 10, '0') || case when prefix in ('001', '003', '005', '006') then 'IAA' else 'MAA' end;
+create macro sf_id(prefix, n) as prefix || 'Bk' || lpad(cast(n as varchar), 10, '0') || case
+    when prefix in ('001', '003', '005', '006') then 'IAA' else 'MAA' end;
 
 create macro day_number(moment) as datediff('day', getvariable('start'), moment);
 
@@ -21,10 +22,12 @@ create macro closes_at() as getvariable('last_day') + interval 1 day;
 -- the connector runs every six hours; one row in a hundred comes days later
 create macro synced(moment, stream, n) as
     date_trunc('hour', moment) + interval 6 hour + interval 729 second
-    + case when u(stream || ' late', n) < 0.01 then to_hours(24 * (1 + cast(floor(u(stream || ' lag', n) * 3) as bigint))) else interval 0 hour end;
+    + case when u(stream || ' late', n) < 0.01 then to_hours(24 * (1 + cast(floor(u(stream || ' lag', n) * 3) as bigint)))
+        else interval 0 hour end;
 
 -- whatever is older landed when the connector began
-create macro is_landed(synced_at) as (synced_at >= getvariable('first_day') or getvariable('first_day') = getvariable('start')) and synced_at < closes_at();
+create macro is_landed(synced_at) as (synced_at >= getvariable('first_day') or getvariable('first_day') = getvariable('start'))
+    and synced_at < closes_at();
 
 -- a moment later than the cut of the landed tables has not happened yet
 create macro known(moment) as case when moment < closes_at() then moment end;
@@ -45,7 +48,10 @@ select
         when u('joined', a) < 0.3 then cast(getvariable('start') + to_days(cast(floor(u('joined on', a) * 900) as integer)) as date)
         else date '2020-01-06' + cast(floor(u('joined on', a) * 1200) as integer)
     end as joined_on,
-    case when u('left', a) < 0.12 then cast(getvariable('start') + to_days(cast(200 + floor(u('left on', a) * 880) as integer)) as date) end as churns_on,
+    case
+        when u('left', a) < 0.12
+            then cast(getvariable('start') + to_days(cast(200 + floor(u('left on', a) * 880) as integer)) as date)
+    end as churns_on,
     4 + cast(floor(u('seats', a) * 30 * case when a < accounts * 0.1 then 12 when a < accounts * 0.4 then 4 else 1 end) as bigint) as seats,
     0.15 + 0.75 * u('health', a) as health_base,
     0.5 * (u('drift', a) - 0.5) as health_drift
@@ -77,10 +83,13 @@ select
     'person' || c || '@' || domain as email,
     case
         when kind < 0.12 then pick(['CFO', 'CEO', 'COO', 'VP Operations', 'Managing Director', 'Chief Information Officer'], u('title', c))
-        when kind < 0.35 then pick(['Operations Manager', 'Project Manager', 'Head of IT', 'Team Lead', 'Supervisor Dispatch'], u('title', c))
-        when kind < 0.98 then pick(['Analyst', 'Planner', 'Business Analyst', 'Specialist', 'Clerk', 'Engineer', 'Dispatcher'], u('title', c))
+        when kind < 0.35 then pick(['Operations Manager', 'Project Manager', 'Head of IT', 'Team Lead', 'Supervisor Dispatch'],
+            u('title', c))
+        when kind < 0.98 then pick(['Analyst', 'Planner', 'Business Analyst', 'Specialist', 'Clerk', 'Engineer', 'Dispatcher'],
+            u('title', c))
     end as title,
-    case when u('crm role', c) < 0.1 then case when kind < 0.12 then 'Decision Maker' when kind < 0.35 then 'Manager' else 'User' end end as crm_role,
+    case when u('crm role', c) < 0.1 then case when kind < 0.12 then 'Decision Maker' when kind < 0.35 then 'Manager'
+        else 'User' end end as crm_role,
     joined_on + interval 33 hour as created_at,
     case when u('gone', c) < 0.06 then getvariable('start') + to_days(cast(floor(u('gone on', c) * 1080) as integer)) end as gone_at,
     joined_on,
@@ -140,7 +149,8 @@ with numbers as (
     select *, case when fate > 0.03 then assigned_at + waits('reply', n, 5 * pace) end as replied_at
     from asked
 ), solved as (
-    select *, case when fate > 0.01 then coalesce(replied_at, assigned_at) + waits('solve', n, 30 * pace) + interval 1 minute end as solved_at
+    select *, case when fate > 0.01 then coalesce(replied_at, assigned_at) + waits('solve', n, 30 * pace) + interval 1 minute end
+        as solved_at
     from answered
 ), reopened as (
     select *, case when fate > 0.92 then solved_at + to_seconds(60 + cast(floor(u('reopen', n) * 216000) as bigint)) end as reopened_at
@@ -176,12 +186,14 @@ from (values
 ) as surveys(survey_id, share, lowest, highest, is_reversed), range(36) as months(m);
 
 -- the happy answer more often, and better
-create macro answers_at(sent_at, stream, n, health) as case when u(stream || ' answers', n) < 0.2 + 0.3 * health then sent_at + waits(stream || ' delay', n, 40) end;
+create macro answers_at(sent_at, stream, n, health) as case when u(stream || ' answers', n) < 0.2 + 0.3 * health
+    then sent_at + waits(stream || ' delay', n, 40) end;
 
 create macro scored(stream, n, health, lowest, highest, is_reversed) as
     case when is_reversed then lowest + highest else 0 end
     + case when is_reversed then -1 else 1 end
-    * (lowest + cast(floor(least(0.999, greatest(0, 0.4 + 0.6 * health + 0.5 * (u(stream || ' score', n) - 0.5))) * (highest - lowest + 1)) as bigint));
+    * (lowest + cast(floor(least(0.999, greatest(0, 0.4 + 0.6 * health + 0.5 *
+        (u(stream || ' score', n) - 0.5))) * (highest - lowest + 1)) as bigint));
 
 -- Everybody who was asked between two days: by a wave, or after a ticket.
 create macro invitations(from_day, to_day) as table
@@ -255,7 +267,8 @@ select
     0 as status,
     case when send_luck > 0.97 then 'anonymous' else 'email' end as channel,
     [score] as scores,
-    case when u('words', n) < 0.4 then pick(['Works well for us.', 'Too slow lately.', 'Support was kind.', 'Reports are hard to read.'], u('text', n)) end as comment,
+    case when u('words', n) < 0.4 then pick(['Works well for us.', 'Too slow lately.', 'Support was kind.',
+        'Reports are hard to read.'], u('text', n)) end as comment,
     [
         {'key': 'ticket_id', 'value': cast(ticket_id as varchar)},
         {'key': 'agent_id', 'value': cast(assignee_id as varchar)},
@@ -278,8 +291,7 @@ select
     email,
     0 as status,
     'gl' as channel,
-    [1 + cast(floor(u('proud', p) * 5) as bigint), 1 + cast(floor(u('equipped', p) * 5) as bigint), 1 + cast(floor(u('again', p) * 5) as bigint)]
-        as scores,
+    [1 + cast(floor(u(question, p) * 5) as bigint) for question in ['proud', 'equipped', 'again']] as scores,
     null as comment,
     [{'key': 'employee_id', 'value': employee_id}, {'key': 'team_id', 'value': team_id}] as pairs,
     synced(answered_at, 'pulse', p) as synced_at,

@@ -44,17 +44,16 @@ select
     cast(joined_on as timestamp) as _fivetran_synced
 from accounts;
 
--- table: zendesk.schedule
-select null::bigint as id, null::varchar as name, null::bigint as start_time, null::bigint as end_time, null::varchar as time_zone, null::timestamp as created_at, null::boolean as _fivetran_deleted, null::timestamp as _fivetran_synced
-where false;
+-- shared: zendesk.schedule
+id bigint, name varchar, start_time bigint, end_time bigint, time_zone varchar, created_at timestamp, _fivetran_deleted boolean,
+_fivetran_synced timestamp
 
--- table: zendesk.schedule_holiday
-select null::bigint as id, null::bigint as schedule_id, null::varchar as name, null::date as start_date, null::date as end_date, null::boolean as _fivetran_deleted, null::timestamp as _fivetran_synced
-where false;
+-- shared: zendesk.schedule_holiday
+id bigint, schedule_id bigint, name varchar, start_date date, end_date date, _fivetran_deleted boolean, _fivetran_synced timestamp
 
--- table: zendesk.sla_policy_metric_history
-select null::bigint as index, null::bigint as sla_policy_id, null::timestamp as sla_policy_updated_at, null::varchar as metric, null::varchar as priority, null::bigint as target, null::boolean as business_hours, null::timestamp as _fivetran_synced
-where false;
+-- shared: zendesk.sla_policy_metric_history
+index bigint, sla_policy_id bigint, sla_policy_updated_at timestamp, metric varchar, priority varchar, target bigint,
+business_hours boolean, _fivetran_synced timestamp
 
 -- table: zendesk.ticket
 select
@@ -193,7 +192,8 @@ select
     requester_id,
     assignee_id,
     group_id,
-    case when scored_at < closes_at() then case when u('mood of rating', n) < 0.35 + 0.6 * health then 'good' else 'bad' end else 'offered' end as score,
+    case when scored_at < closes_at() then case when u('mood of rating', n) < 0.35 + 0.6 * health then 'good' else 'bad' end
+        else 'offered' end as score,
     null as comment,
     offered_at as created_at,
     coalesce(known(scored_at), offered_at) as updated_at,
