@@ -90,6 +90,16 @@
     ) }}
 {% endmacro %}
 
+{#- Parts of which one holds a copy of a row of another: what counts in one depends on the other, so both are built. -#}
+{% macro entangled_parts(relation, key, part, condition='1 = 1') %}
+    {%- set mark = key_mark(['source_vendor', key]) -%}
+    {{ return(
+        "select distinct " ~ part ~ " from " ~ relation ~ " where " ~ condition ~ " and " ~ mark ~ " in (select " ~ mark ~ " from " ~ relation
+        ~ " where " ~ condition ~ " group by " ~ mark ~ " having count(*) > 1 and (min(" ~ part ~ ") <> max(" ~ part ~ ")"
+        ~ " or count(" ~ part ~ ") between 1 and count(*) - 1))"
+    ) }}
+{% endmacro %}
+
 {#- Another recipe makes other rows: the model, what it reads in staging, and the settings. Part of every row. -#}
 {% macro recipe() %}
     {%- set ingredients = [

@@ -1,6 +1,6 @@
 -- Grain: one row per landed event of a ticket. Events of tickets that are deleted or set aside
 -- themselves are sound here and lead nowhere. Built by tickets: those whose landed events, or what these are judged by, are not what they
--- were built from, those with events after as_of_date, and those that share an event's key with another.
+-- were built from, those with events after as_of_date, and those that share, or shared, an event's key with another.
 {{ config(materialized=incremental(), incremental_strategy='parts', on_schema_change='sync_all_columns') }}
 {%- set events = ref('int_support__ticket_events_unioned') %}
 {%- set changed_tickets = changed_parts(
@@ -10,12 +10,12 @@
 {%- set late_tickets =
     "select distinct ticket_id from " ~ this ~ " where " ~ is_after_as_of('occurred_at') ~ " or quarantine_reason = 'after_as_of_date'"
 %}
-{%- set entangled_tickets =
-    "select distinct ticket_id from " ~ events ~ " where " ~ key_mark(['source_vendor', 'event_id']) ~ " in (select "
-    ~ key_mark(['source_vendor', 'event_id']) ~ " from " ~ events
-    ~ " group by 1 having count(*) > 1 and (min(ticket_id) <> max(ticket_id) or count(ticket_id) between 1 and count(*) - 1))"
-%}
-{%- set changed = in_parts([['ticket_id', changed_tickets], ['ticket_id', late_tickets], ['ticket_id', entangled_tickets]]) %}
+{%- set changed = in_parts([
+    ['ticket_id', changed_tickets],
+    ['ticket_id', late_tickets],
+    ['ticket_id', entangled_parts(events, 'event_id', 'ticket_id')],
+    ['ticket_id', entangled_parts(this, 'event_id', 'ticket_id')],
+]) %}
 
 with tickets as (
 

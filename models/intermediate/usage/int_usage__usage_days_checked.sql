@@ -1,6 +1,7 @@
 -- Grain: one row per landed usage day (account, user, day, feature). The largest table of the project: only its quarantined rows carry
 -- a payload. Use of a feature that nobody described counts as use, but belongs to no module. Built by days: those whose landed rows
--- are not those they were built from, those after as_of_date, and the use of product accounts and features that mean something else now.
+-- are not those they were built from, those after as_of_date, those that share a key with another day, and the use of
+-- product accounts and features that mean something else now.
 {{ config(materialized=incremental(), incremental_strategy='parts', on_schema_change='sync_all_columns') }}
 
 {#- a product account that is not listed may be the CRM's own key -#}
@@ -39,12 +40,15 @@
     ~ " where usage_days.module is distinct from features.module or usage_days.is_sticky is distinct from features.is_sticky"
 %}
 
+{%- set is_keyed = 'usage_day_id is not null' %}
 {%- set key = "coalesce(usage_day_id, '(missing) on ' || coalesce(cast(usage_date as " ~ dbt.type_string() ~ "), 'no day'))" %}
 {%- set changed = in_parts([
     ['usage_date', changed_days],
     ['usage_date', late_days],
     ['product_account_id', moved_accounts],
     ['feature_id', changed_features],
+    ['usage_date', entangled_parts(ref('int_usage__usage_days_unioned'), 'usage_day_id', 'usage_date', is_keyed ~ ' and not is_grouped')],
+    ['usage_date', entangled_parts(this, 'usage_day_id', 'usage_date', is_keyed)],
 ], 'usage_date', 'select usage_date as day, landed_rows as n from ' ~ ref('int_usage__landed_days')) %}
 
 -- copies are looked for where there can be any: a window over all rows takes longer than all the rest
@@ -60,7 +64,7 @@ with usage_days as (
 
     select
         *,
-        {{ copy_number('source_vendor, usage_day_id, usage_date', [
+        {{ copy_number('source_vendor, usage_day_id, case when usage_day_id is null then usage_date end', [
             'loaded_at desc nulls last', 'events desc', 'logins desc', 'minutes', 'product_account_id', 'product_user_id', 'usage_date', 'feature_id'
         ]) }}
             as copy_number
@@ -102,6 +106,8 @@ checked as (
 
 select
     source_vendor,
+    -- the key of what staging grouped is the next four
+    case when not is_grouped then usage_day_id end as usage_day_id,
     product_account_id,
     product_user_id,
     usage_date,
