@@ -7,6 +7,7 @@ import random
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 
 import pytest
 from harness import NO_TESTS, REPOSITORY, Project, Row
@@ -320,6 +321,43 @@ def test_every_random_row_is_sound_or_set_aside_with_a_reason(
             f"select count(*) as landed, count(quarantine_reason) as set_aside from intermediate.{model}"
         )
         assert counts == [{"landed": landed, "set_aside": landed - sound}]
+
+
+def test_usage_that_landed_otherwise_is_built_again_by_its_days(
+    random_world: tuple[Project, Random], tmp_path: Path
+) -> None:
+    built, tables = random_world
+    project, chance = built.fork(tmp_path / "project"), random.Random("what loaders do")
+    features, usage = tables.features, tables.usage
+    try:
+        for _ in range(4):
+            kept = [dict(row) for row in tables.usage if chance.random() > 0.005]
+            for row in chance.sample(kept, 12):
+                row["events"] = (row["events"] or 0) + chance.choice((1, 5, -90))
+            for row in chance.sample(kept, 8):
+                row["usage_date"] = chance.choice(kept)["usage_date"]
+            # copies on other days, which win or lose, and whose originals may go in a later round
+            for row in chance.sample(kept, 8):
+                other = chance.choice(kept)
+                kept.append(
+                    {**row, "usage_date": other["usage_date"], "minutes": row["minutes"] + 1}
+                )
+            tables.usage = kept
+            (key, name, module, sticky), *others = tables.features
+            tables.features = [*others, (key, name, "another" if module is None else None, sticky)]
+            tables.land(project)
+            outcome = project.dbt(
+                *("run", "--select", "int_usage__*,+fct_account_usage_days fct_account_usage_days"),
+                variables=GENERIC_ONLY,
+            )
+            assert outcome.ok, outcome.output[-4000:]
+            assert published_days(project) == usage_days(tables.sound_usage())
+            compiled = next(
+                project.root.glob("target/compiled/**/int_usage__usage_days_checked.sql")
+            )
+            assert "/* parts usage_date in (" in compiled.read_text(encoding="utf-8")
+    finally:
+        tables.features, tables.usage = features, usage
 
 
 def accounts_of(project: Project, keys: dict[str, str]) -> dict[str, str]:
