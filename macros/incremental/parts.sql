@@ -24,7 +24,7 @@
         {%- set values = query_rows(query) | map('first') | list -%}
         {%- set known = [] -%}
         {%- for value in values if value is not none -%}
-            {%- do known.append("'" ~ value | replace("'", "''") ~ "'" if value is string else "date '" ~ value ~ "'") -%}
+            {%- do known.append(part_literal(value)) -%}
         {%- endfor -%}
         {%- if known -%}{%- do conditions.append(column ~ ' in (' ~ known | join(', ') ~ ')') -%}{%- endif -%}
         {%- if known | length < values | length -%}{%- do conditions.append(column ~ ' is null') -%}{%- endif -%}
@@ -33,6 +33,22 @@
     {%- endfor -%}
     {%- set chunks = ranges_of_days(day, days) if everything.changed else [conditions | join(' or ') or '1 = 0'] -%}
     {{ return('/* parts ' ~ chunks | join(' ; ') ~ ' */ (' ~ chunks[0] ~ ') /* parts */') }}
+{% endmacro %}
+
+{#- A text that holds what sets conditions apart is said in pieces. -#}
+{% macro part_literal(value) %}
+    {%- if value is not string -%}{{ return("date '" ~ value ~ "'") }}{%- endif -%}
+    {{ return(text_literal(value) | replace('*/', "*' || '/") | replace('/*', "/' || '*") | replace(' ; ', " ;' || ' ")) }}
+{% endmacro %}
+
+{#- in_parts for a model whose parts are the days of a source, both with a row_mark. -#}
+{% macro in_changed_days(day, source, condition='1 = 1') %}
+    {%- set days = "select " ~ day ~ " as day, sum(row_mark) as mark, count(*) as n from " ~ source ~ " where " ~ condition ~ " group by " ~ day -%}
+    {%- set changed = changed_parts(
+        "select day as part, mark from (" ~ days ~ ") as days",
+        "select " ~ day ~ " as part, sum(row_mark) as mark from " ~ this ~ " group by " ~ day,
+    ) -%}
+    {{ return(in_parts([[day, changed]], day, "select day, n from (" ~ days ~ ") as days")) }}
 {% endmacro %}
 
 {% macro made_by_another_recipe() %}
@@ -100,15 +116,21 @@
     ) }}
 {% endmacro %}
 
-{#- Another recipe makes other rows: the model, what it reads in staging, and the settings. Part of every row. -#}
+{#- Another recipe makes other rows: the model, all models above it, and the settings. Part of every row. -#}
 {% macro recipe() %}
     {%- set ingredients = [
         var('reporting_timezone'), var('landed_aliases'), var('signal_window_days'), model.checksum.checksum,
     ] -%}
-    {%- for name in model.depends_on.nodes if name in graph.get('nodes', {}) -%}
-        {%- do ingredients.append(graph.nodes[name].checksum.checksum) -%}
-    {%- endfor -%}
+    {%- for name in models_above(model, []) | sort -%}{%- do ingredients.append(graph.nodes[name].checksum.checksum) -%}{%- endfor -%}
     {{ return(local_md5(tojson(ingredients))[:8]) }}
+{% endmacro %}
+
+{% macro models_above(node, found) %}
+    {%- for name in node.depends_on.nodes if name in graph.get('nodes', {}) and name not in found and graph.nodes[name].resource_type == 'model' -%}
+        {%- do found.append(name) -%}
+        {%- do models_above(graph.nodes[name], found) -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {% endmacro %}
 
 {% macro get_incremental_parts_sql(arguments) %}

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from harness import NO_TESTS, REPOSITORY, Project, Row
 
@@ -358,6 +359,39 @@ def test_usage_that_landed_otherwise_is_built_again_by_its_days(
             assert "/* parts usage_date in (" in compiled.read_text(encoding="utf-8")
     finally:
         tables.features, tables.usage = features, usage
+
+
+def test_a_product_account_moves_with_all_its_use_whatever_it_is_called(
+    random_world: tuple[Project, Random], tmp_path: Path
+) -> None:
+    built, _ = random_world
+    project, odd = built.fork(tmp_path / "project"), "o'dd ; */ (1 = 1) /* parts */ ; id"
+
+    def accounts_with_its_days() -> list[Row]:
+        outcome = project.dbt(
+            "run", "--select", "int_usage__*,+fct_account_usage_days", variables=GENERIC_ONLY
+        )
+        assert outcome.ok, outcome.output[-4000:]
+        return project.query(
+            "select account_id, count(*) as days from intermediate.int_usage__usage_days"
+            " where product_account_id = ? group by account_id",
+            [odd],
+        )
+
+    with duckdb.connect(project.database) as connection:
+        connection.execute("insert into generic.product_accounts values (?, 'A01')", [odd])
+        connection.execute(
+            "insert into generic.usage_days select 'odd ' || day, ?, 'u', date '2026-06-01' + cast(day as integer), null, 1, 1, 1"
+            " from range(3) as days (day)",
+            [odd],
+        )
+    assert accounts_with_its_days() == [{"account_id": "A01", "days": 3}]
+    with duckdb.connect(project.database) as connection:
+        connection.execute(
+            "update generic.product_accounts set account_ref = 'A02' where product_account_id = ?",
+            [odd],
+        )
+    assert accounts_with_its_days() == [{"account_id": "A02", "days": 3}]
 
 
 def accounts_of(project: Project, keys: dict[str, str]) -> dict[str, str]:
