@@ -1,13 +1,5 @@
 -- Grain: one row per account, day and module used. Built by days: those whose usage days are not those they were built from.
 {{ config(materialized=incremental(), incremental_strategy='parts', on_schema_change='sync_all_columns') }}
-{%- set usage_days =
-    "select usage_date, sum(row_mark) as mark, count(*) as n from " ~ ref('int_usage__usage_days') ~ " where module is not null group by usage_date"
-%}
-{%- set changed_days = changed_parts(
-    "select usage_date as part, mark from (" ~ usage_days ~ ") as usage_days",
-    "select usage_date as part, sum(row_mark) as mark from " ~ this ~ " group by usage_date",
-) %}
-{%- set days = "select usage_date as day, n from (" ~ usage_days ~ ") as usage_days" %}
 
 select
     account_id,
@@ -18,5 +10,5 @@ select
 from {{ ref('int_usage__usage_days') }}
 where
     module is not null
-    and {{ in_parts([['usage_date', changed_days]], 'usage_date', days) }}
+    and {{ in_changed_days('usage_date', ref('int_usage__usage_days'), 'module is not null') }}
 group by account_id, usage_date, module

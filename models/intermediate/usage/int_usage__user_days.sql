@@ -1,14 +1,6 @@
 -- Grain: one row per account, user and day with use (of nobody known: one per account and day). Built by days: those whose usage days
 -- are not those they were built from.
 {{ config(materialized=incremental(), incremental_strategy='parts', on_schema_change='sync_all_columns') }}
-{%- set usage_days =
-    "select usage_date, sum(row_mark) as mark, count(*) as n from " ~ ref('int_usage__usage_days') ~ " group by usage_date"
-%}
-{%- set changed_days = changed_parts(
-    "select usage_date as part, mark from (" ~ usage_days ~ ") as usage_days",
-    "select usage_date as part, sum(row_mark) as mark from " ~ this ~ " group by usage_date",
-) %}
-{%- set days = "select usage_date as day, n from (" ~ usage_days ~ ") as usage_days" %}
 
 select
     source_vendor,
@@ -21,5 +13,5 @@ select
     {{ total('row_mark') }} as row_mark,
     '{{ recipe() }}' as recipe
 from {{ ref('int_usage__usage_days') }}
-where {{ in_parts([['usage_date', changed_days]], 'usage_date', days) }}
+where {{ in_changed_days('usage_date', ref('int_usage__usage_days')) }}
 group by source_vendor, account_id, product_user_id, usage_date

@@ -2,7 +2,7 @@
 -- account, visitor and day. The row without a feature carries the visit and every event that no
 -- feature row counts, so that events add up to Pendo's total: event holds page views and feature
 -- clicks too, hence page_event is read only where event is not landed. Pendo counts no sessions:
--- a day of use is one visit. One pass: each event is grouped here, before anything joins. Clicks that name no feature stand
+-- a day of use is one visit. Clicks that name no feature stand
 -- without a key: they are set aside, and are in the total of event as they are.
 {{ config(enabled=is_listed('usage', 'pendo')) }}
 
