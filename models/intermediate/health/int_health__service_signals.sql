@@ -6,11 +6,7 @@
 
 with tickets as (
 
-    select
-        *,
-        {{ reporting_date('created_at') }} as created_date
-    from {{ ref('fct_tickets') }}
-    where account_id is not null and not is_merged
+    select * from {{ ref('fct_tickets') }} where account_id is not null and not is_merged
 
 ),
 

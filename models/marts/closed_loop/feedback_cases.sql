@@ -79,8 +79,10 @@ select
             then cases.is_customer_informed and cases.closed_at <= cases.closure_due_at
     end as is_closed_in_sla,
     {{ is_recovered('cases.next_score') }} as is_recovered,
+    {{ is_recovered('cases.unprompted_score') }} as is_recovered_unprompted,
 
     -- times
+    {{ reporting_date('cases.opened_at') }} as opened_date,
     cases.opened_at,
     cases.follow_up_due_at,
     cases.first_follow_up_at,

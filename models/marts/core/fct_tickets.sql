@@ -80,6 +80,7 @@ select
     windows.status,
 
     -- times
+    {{ reporting_date('windows.created_at') }} as created_date,
     windows.created_at,
     windows.first_assigned_at,
     windows.first_replied_at,
