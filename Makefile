@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary quality erase env lint test test-slow test-postgres test-spark test-clouds bench slim docs lock clean
+.PHONY: help build publish summary export quality erase env lint test test-slow test-postgres test-spark test-clouds bench slim docs lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -42,6 +42,9 @@ publish: $(STAMP) profiles.yml ## Show readers the marts of the last build (make
 
 summary: $(STAMP) profiles.yml ## Print the headline figures of the warehouse that is there
 	@$(BIN)/python -m voc_cli summary $(ARGS)
+
+export: $(STAMP) profiles.yml ## Write the published marts as Parquet and CSV to exports/ (ARGS="--to FOLDER", "--full")
+	@$(BIN)/python -m voc_cli export $(ARGS)
 
 erase: $(STAMP) profiles.yml ## Build without the people in erasure_requests, and leave no trace of them in the DuckDB file
 	@$(BIN)/python -m voc_cli erase $(ARGS)

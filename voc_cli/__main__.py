@@ -14,6 +14,8 @@ commands:
   build      check the settings, run `dbt build`, publish the marts, print the headline figures
   publish    show readers the marts of the last build (`build` does it by itself)
   summary    print the headline figures of the warehouse that is there
+  export     write the published marts as Parquet and CSV, with a dictionary and what a CRM is to be told;
+             --to FOLDER instead of exports/, --full tells everything again (docs/exports.md)
   quality    check the landed tables and the public marts that are there (docs/quality.md)
   check      check the settings only: vendor lists, policy seeds and connection
   contracts  remake docs/contracts.md from the domain contracts
@@ -48,6 +50,7 @@ def main(arguments: list[str]) -> int:
         "build": _build,
         "publish": _publish,
         "summary": _summary,
+        "export": _export,
         "quality": _quality,
         "check": _check,
         "contracts": _contracts,
@@ -103,6 +106,12 @@ def _quality(arguments: list[str]) -> int:
     from quality.command import check_quality
 
     return check_quality(ROOT, arguments)
+
+
+def _export(arguments: list[str]) -> int:
+    from voc_cli.export import export
+
+    return export(ROOT, arguments)
 
 
 def _contracts(arguments: list[str]) -> int:
