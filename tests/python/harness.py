@@ -53,6 +53,9 @@ DBT_SETTINGS = {
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 NO_TESTS = ("--exclude-resource-type", "unit_test", "test")
 
+#: What PostgreSQL calls the types that DuckDB calls otherwise.
+POSTGRES_TYPES = {"VARCHAR": "text", "DOUBLE": "double precision"}
+
 #: The mart that notes every run, and so the one that no two runs leave alike.
 RUN_LOG = "run_history"
 
@@ -398,6 +401,19 @@ class PostgresDatabase(NamedTuple):
                 return [dict(row) for row in cursor.fetchall()] if cursor.description else []
         finally:
             connection.close()
+
+    def load(self, table: str, columns: Iterable[Sequence[str]], file: Path) -> None:
+        """Make a table of columns (name and type, as DuckDB calls it) with the rows of a CSV file."""
+        declared = ", ".join(f'"{name}" {POSTGRES_TYPES.get(kind, kind)}' for name, kind in columns)
+        self.execute(f"create table {table} ({declared})")
+        address = {"host": str(self.socket_folder), "user": "voc", "dbname": self.name}
+        with (
+            contextlib.closing(psycopg2.connect(**address)) as connection,
+            connection,
+            connection.cursor() as cursor,
+            file.open("rb") as rows,
+        ):
+            cursor.copy_expert(f"copy {table} from stdin (format csv, header)", rows)
 
 
 class PostgresServer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
@@ -12,14 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import psycopg2
 import pytest
-from harness import Outcome, PostgresDatabase, PostgresServer, Project
+from harness import Outcome, PostgresServer, Project
 
 SYNC = "crm_account_sync"
 MAIL = re.compile(rb"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]")
-#: Types of a contract as PostgreSQL calls them.
-POSTGRES_TYPES = {"VARCHAR": "text", "DOUBLE": "double precision"}
 EXPORT = [sys.executable, "-m", "voc_cli", "export"]
 
 
@@ -323,17 +319,6 @@ def assert_one_error(outcome: Outcome, *said: str) -> None:
     assert "Traceback" not in outcome.output
 
 
-def load(database: PostgresDatabase, table: str, file: Path) -> None:
-    address = {"host": str(database.socket_folder), "user": "voc", "dbname": database.name}
-    with (
-        contextlib.closing(psycopg2.connect(**address)) as connection,
-        connection,
-        connection.cursor() as cursor,
-        file.open("rb") as rows,
-    ):
-        cursor.copy_expert(f"copy {table} from stdin (format csv, header)", rows)
-
-
 @pytest.mark.postgres
 def test_marts_published_on_postgres_are_the_same_files(
     exported: Exports, postgres: PostgresServer, tmp_path: Path
@@ -342,9 +327,7 @@ def test_marts_published_on_postgres_are_the_same_files(
     database.execute("create schema published")
     marts = exported.marts()
     for mart, columns in marts.items():
-        typed = ", ".join(f'"{name}" {POSTGRES_TYPES.get(kind, kind)}' for name, kind in columns)
-        database.execute(f"create table published.{mart} ({typed})")
-        load(database, f"published.{mart}", exported.latest / "marts" / f"{mart}.csv")
+        database.load(f"published.{mart}", columns, exported.latest / "marts" / f"{mart}.csv")
     other = Exports(exported.project, tmp_path)
     outcome = other.run("--target", "postgres", environment=database.environment)
     assert outcome.ok, outcome.output

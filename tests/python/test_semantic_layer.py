@@ -10,11 +10,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import duckdb
 import pytest
-from harness import Project, Row
+from harness import PostgresServer, Project, Row
 from metricflow.engine.metricflow_engine import MetricFlowEngine, MetricFlowQueryRequest
 from metricflow.protocols.sql_client import SqlEngine
 from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
+from metricflow.sql.render.postgres import PostgresSQLSqlPlanRenderer
+from metricflow.sql.render.sql_plan_renderer import SqlPlanRenderer
 from metricflow_semantics.model.dbt_manifest_parser import (
     parse_manifest_from_dbt_generated_manifest,
 )
@@ -25,11 +28,15 @@ Figures = dict[Key, tuple[Any, ...]]
 MONTH, DAY = "metric_time__month", "metric_time__day"
 
 
-class DuckDb:
-    """All that MetricFlow wants to know of the engine to write its SQL, which the tests then run."""
+class Dialect(NamedTuple):
+    """All that MetricFlow wants to know of an engine to write its SQL, which the tests then run."""
 
-    sql_engine_type = SqlEngine.DUCKDB
-    sql_plan_renderer = DuckDbSqlPlanRenderer()
+    sql_engine_type: SqlEngine
+    sql_plan_renderer: SqlPlanRenderer
+
+
+DUCKDB = Dialect(SqlEngine.DUCKDB, DuckDbSqlPlanRenderer())
+POSTGRES = Dialect(SqlEngine.POSTGRES, PostgresSQLSqlPlanRenderer())
 
 
 class SemanticLayer:
@@ -40,7 +47,10 @@ class SemanticLayer:
         text = (project.root / "target" / "semantic_manifest.json").read_text(encoding="utf-8")
         self.project = project
         self.manifest = parse_manifest_from_dbt_generated_manifest(manifest_json_string=text)
-        self.engine = MetricFlowEngine(SemanticManifestLookup(self.manifest), DuckDb())
+        self.engine = self.engine_of(DUCKDB)
+
+    def engine_of(self, dialect: Dialect) -> MetricFlowEngine:
+        return MetricFlowEngine(SemanticManifestLookup(self.manifest), dialect)
 
     def ask(
         self,
@@ -66,6 +76,12 @@ def _day(value: Any) -> Any:
     return value.date() if isinstance(value, datetime) else value
 
 
+def in_order(rows: Sequence[Row]) -> list[list[Any]]:
+    """Rows by their texts and days, which tell them apart."""
+    plain = [[_day(value) for value in row.values()] for row in rows]
+    return sorted(plain, key=lambda row: [str(it) for it in row if isinstance(it, str | date)])
+
+
 def in_mart(project: Project, keys: int, sql: str) -> Figures:
     """The same from SQL: the first columns are the key."""
     found: Figures = {}
@@ -87,8 +103,8 @@ def assert_same(answered: Figures, expected: Figures) -> None:
 
 
 def _is_same(answered: Any, expected: Any) -> bool:
-    if answered is None or expected is None:
-        return answered is expected
+    if answered is None or expected is None or isinstance(expected, str | date):
+        return answered == expected
     return math.isclose(answered, expected, rel_tol=1e-9, abs_tol=1e-9)
 
 
@@ -428,6 +444,41 @@ def test_semantic_models_read_what_is_published_and_say_what_they_mean(
     assert aggregations == {"sum"}
     (spine,) = layer.manifest.project_configuration.time_spines
     assert spine.node_relation.alias == "dim_dates"
+
+
+@pytest.mark.postgres
+def test_metrics_on_postgres_are_the_same(
+    layer: SemanticLayer, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    database = postgres.new_database()
+    database.execute("create schema marts")
+    relations = {model.node_relation for model in layer.manifest.semantic_models}
+    relations |= {it.node_relation for it in layer.manifest.project_configuration.time_spines}
+    with duckdb.connect(layer.project.database, read_only=True) as connection:
+        for table in {f"marts.{relation.alias}" for relation in relations}:
+            columns = [row[:2] for row in connection.execute(f"describe {table}").fetchall()]
+            connection.execute(f"copy {table} to '{tmp_path}/{table}.csv' (header)")
+            database.load(table, columns, tmp_path / f"{table}.csv")
+    engine = layer.engine_of(POSTGRES)
+    questions = [{"saved_query_name": saved.name} for saved in layer.manifest.saved_queries]
+    questions += [
+        {"metric_names": [metric.name], "group_by_names": [MONTH]}
+        for metric in layer.manifest.metrics
+    ]
+    for question in questions:
+        sql = engine.explain(MetricFlowQueryRequest.create(**question)).sql_statement.sql
+        # the one part of a name that is another there
+        answered = in_order(database.execute(sql.replace('"voc"."marts"', '"marts"')))
+        expected = in_order(
+            layer.ask(
+                question.get("metric_names"),
+                question.get("group_by_names"),
+                saved_query_name=question.get("saved_query_name"),
+            )
+        )
+        assert len(answered) == len(expected) > 0, question
+        for here, there in zip(answered, expected, strict=True):
+            assert all(map(_is_same, here, there)), (question, here, there)
 
 
 def test_mf_reads_the_published_marts(
