@@ -54,10 +54,10 @@ select
     coalesce(health.reported_band, 'insufficient_signal') as health_band,
     cast(paying.start_mrr as numeric(18, 2)) as start_mrr,
     cast(paying.end_mrr as numeric(18, 2)) as end_mrr,
-    case
-        when paying.start_mrr is not null and paying.end_mrr is not null
-            then cast(least(paying.start_mrr, paying.end_mrr) as numeric(18, 2))
-    end as kept_mrr,
+    cast(
+        case when paying.start_mrr is not null and paying.end_mrr is not null then least(paying.start_mrr, paying.end_mrr) end
+        as numeric(18, 2)
+    ) as kept_mrr,
     paying.start_mrr is not null and paying.end_mrr is not null as is_priced,
     case when paying.start_mrr is not null then paying.end_mrr = 0 end as is_churned
 from paying
