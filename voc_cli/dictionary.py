@@ -53,7 +53,7 @@ def read_marts(arguments: Sequence[str]) -> list[Mart]:
         Mart(
             name=node.name,
             description=_one_line(node.description),
-            owner=owners[node.group],
+            owner=owners.get(node.group) or "nobody named",
             grain=_grain(node, manifest.nodes.values()),
             columns=tuple(_column(column) for column in node.columns.values()),
             sync_key=node.config.meta.get("sync_key"),
@@ -86,7 +86,7 @@ def render_dictionary(marts: Iterable[Mart]) -> str:
     for mart in marts:
         parts.append(
             f"\n## {mart.name}\n{mart.description}\n\nOwner: {mart.owner}."
-            f" Grain: {', '.join(mart.grain)}.\n\n"
+            f" Grain: {', '.join(mart.grain) or 'not said'}.\n\n"
             "| column | type | personal | description |\n|---|---|---|---|\n"
         )
         for column in mart.columns:
