@@ -95,7 +95,9 @@ def render_landed_tables(root: Path) -> str:
     for vendor, tables in read_models(root).items():
         sources = root / f"models/staging/{vendor}/_{vendor}__sources.yml"
         declared = yaml.safe_load(sources.read_text(encoding="utf-8"))["sources"][0]["tables"]
-        parts.append(f"\n## {vendor}\n\n| table | what it is | for | columns |\n|---|---|---|---|\n")
+        parts.append(
+            f"\n## {vendor}\n\n| table | what it is | for | columns |\n|---|---|---|---|\n"
+        )
         for table in declared:
             if table["name"] in tables:
                 read = tables[table["name"]]
