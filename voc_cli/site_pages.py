@@ -11,8 +11,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mkdocs.structure.files import File, Files
-
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = "docs/"
 #: Page of the site by file of the repository.
@@ -28,6 +26,7 @@ PAGES = {
 LINEAGE, LINEAGE_PAGE = "target/static_index.html", "lineage.html"
 PICTURES = (".png", ".svg")
 LINK = re.compile(r"(?P<picture>!?)\[(?P<text>[^\]\[]*)\]\((?P<target>[^)\s]+)\)")
+ITEM = re.compile(r"(- |\d\. |\d\d\.)")
 FENCE = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
 
 
@@ -38,8 +37,11 @@ def on_config(config: Any) -> Any:
     return config
 
 
-def on_files(files: Files, config: Any) -> Files:
+def on_files(files: Any, config: Any) -> Any:
     """Add the pages that lie outside docs/, with the pictures they show."""
+    # Only who makes the site has it.
+    from mkdocs.structure.files import File
+
     for source, page in PAGES.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=text))
@@ -55,7 +57,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Make links of the repository links of the site."""
     of_site = {page: source for source, page in PAGES.items()}
     source = of_site.get(page.file.src_uri, DOCS + page.file.src_uri)
-    return with_links_of_the_site(markdown, source)
+    return with_lists_for_mkdocs(with_links_of_the_site(markdown, source))
 
 
 def with_links_of_the_site(markdown: str, source: str) -> str:
@@ -76,6 +78,31 @@ def with_links_of_the_site(markdown: str, source: str) -> str:
     pieces = FENCE.split(markdown)
     pieces[::2] = [LINK.sub(link, piece) for piece in pieces[::2]]
     return "".join(pieces)
+
+
+def with_lists_for_mkdocs(markdown: str) -> str:
+    """The same text with lists as the site's Markdown wants them.
+
+    It begins a list after a blank line only, and takes what is indented by four as part of an item.
+    """
+    lines: list[str] = []
+    shift = ""
+    is_code = False
+    for line in markdown.split("\n"):
+        item = None if is_code else ITEM.match(line)
+        if line.startswith("```"):
+            is_code = not is_code
+            shift = ""
+        elif item:
+            if not shift and lines and lines[-1].strip():
+                lines.append("")
+            shift = " " * (4 - len(item[1]))
+        elif line.startswith(" ") and not is_code:
+            line = shift + line
+        elif line.strip():
+            shift = ""
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def site_page(path: str) -> str | None:

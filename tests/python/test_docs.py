@@ -8,6 +8,7 @@ it is its result, to the letter; under `<!-- demo, without result -->` it runs a
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import duckdb
 import pytest
 
 from voc_cli.landed_tables import read_models, render_landed_tables
+from voc_cli.site_pages import with_links_of_the_site, with_lists_for_mkdocs
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCS = sorted((REPOSITORY / "docs").rglob("*.md"))
@@ -162,6 +164,41 @@ def test_the_navigation_names_pages_that_exist() -> None:
         name for name in listed if (REPOSITORY / name).is_file()
     }
     assert listed - of_repository == {str(path.relative_to(REPOSITORY / "docs")) for path in DOCS}
+
+
+def test_links_of_the_repository_are_links_of_the_site() -> None:
+    """Pages lead to pages wherever they lie; what is no page of the site is text."""
+    text = "[a](docs/tutorial.md#next) [b](LICENSE) [c](https://example.com) [d](bench/README.md)"
+    assert with_links_of_the_site(text, "README.md") == (
+        "[a](tutorial.md#next) b [c](https://example.com) [d](bench/README.md)"
+    )
+    text = "[a](../../README.md) [b](../rulebook.md) [c](gone.md)\n```\n[d](../x)\n```"
+    assert with_links_of_the_site(text, "docs/zh-CN/tutorial.md") == (
+        "[a](../index.md) [b](../rulebook.md) [c](gone.md)\n```\n[d](../x)\n```"
+    )
+
+
+def test_lists_are_lists_in_the_site() -> None:
+    """A blank line goes before a list, and what belongs to an item is indented by four."""
+    text = "Text:\n1. one\n   ```\n   code\n   ```\n2. two\n   more\nEnd\n```\n- code\n```"
+    assert with_lists_for_mkdocs(text) == (
+        "Text:\n\n1. one\n    ```\n    code\n    ```\n2. two\n    more\nEnd\n```\n- code\n```"
+    )
+
+
+def test_the_site_is_made_without_a_warning(tmp_path: Path) -> None:
+    """Every link holds, search and its index are there, and nothing is fetched from elsewhere."""
+    pytest.importorskip("mkdocs")
+    command = ["mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    made = subprocess.run(
+        [sys.executable, "-m", *command], cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert made.returncode == 0, made.stderr
+    pages = [path.read_text(encoding="utf-8") for path in (tmp_path / "site").rglob("*.html")]
+    assert len(pages) > len(DOCS)
+    assert (tmp_path / "site" / "search" / "search_index.js").is_file()
+    fetched = re.compile(r"<(?:script|link|img)[^>]+(?:src|href)=\"?https?:")
+    assert not [page for page in pages if fetched.search(page)]
 
 
 if __name__ == "__main__":
