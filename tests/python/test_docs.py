@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from harness import NO_TESTS, Project
 
 from voc_cli.landed_tables import read_models, render_landed_tables
 from voc_cli.site_pages import with_links_of_the_site, with_lists_for_mkdocs
@@ -83,7 +84,7 @@ def with_results(page: str, connection: duckdb.DuckDBPyConnection) -> str:
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.stem)
-def test_marked_queries_give_what_the_page_shows(path: Path, demo: Any) -> None:
+def test_marked_queries_give_what_the_page_shows(path: Path, demo: Project) -> None:
     """Every query runs on the demo, and the result under it is its result."""
     text = path.read_text(encoding="utf-8")
     with duckdb.connect(demo.database, read_only=True) as connection:
@@ -164,6 +165,31 @@ def test_the_navigation_names_pages_that_exist() -> None:
         name for name in listed if (REPOSITORY / name).is_file()
     }
     assert listed - of_repository == {str(path.relative_to(REPOSITORY / "docs")) for path in DOCS}
+
+
+def test_the_smallest_tables_of_the_page_give_a_first_health(project: Project) -> None:
+    """What docs/your-data.md lands in `generic` is enough for an account NPS and a band."""
+    page = (REPOSITORY / "docs" / "your-data.md").read_text(encoding="utf-8")
+    statements = re.search(r"^```sql\n(create schema .*?)^```$", page, re.M | re.S)
+    assert statements
+    with duckdb.connect(project.database) as connection:
+        connection.execute(statements[1])
+    vendors = {
+        f"{domain}_vendors": ["generic"] if domain in ("survey", "crm") else []
+        for domain in ("survey", "crm", "support", "usage", "billing", "employee")
+    }
+    outcome = project.dbt("build", *NO_TESTS, variables={"voc_demo": False, **vendors})
+    assert outcome.ok, outcome.output
+    assert project.query(
+        "select account_name, health_score, score_coverage, reported_band from marts.account_health_latest"
+    ) == [
+        {
+            "account_name": "First customer",
+            "health_score": 95.0,
+            "score_coverage": 0.5,
+            "reported_band": "green",
+        }
+    ]
 
 
 def test_links_of_the_repository_are_links_of_the_site() -> None:
