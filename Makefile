@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary quality erase env lint test test-slow test-postgres test-spark test-clouds bench slim docs lock clean
+.PHONY: help build publish summary quality erase env lint test test-slow test-postgres test-spark test-clouds bench slim docs site lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SPARK_STAMP := $(VENV)/.installed-spark
+SITE_STAMP := $(VENV)/.installed-docs
 CLOUDS_VENV := .venv-clouds
 CLOUDS_STAMP := $(CLOUDS_VENV)/.installed
 
@@ -89,10 +90,16 @@ slim: $(STAMP) profiles.yml ## Build what differs from the manifest.json in STAT
 docs: $(STAMP) profiles.yml ## Write dbt's documentation of a built warehouse as one page, target/static_index.html
 	@$(BIN)/dbt docs generate --static $(ARGS)
 
-lock: ## Remake the locks of requirements (plain, spark, clouds) from pyproject.toml (needs uv)
+site: $(SITE_STAMP) ## Write the pages of docs/ as a site that needs no network, target/site/index.html (with dbt's page if make docs wrote it)
+	@NO_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --strict --quiet --config-file mkdocs.yml
+	@echo "Wrote target/site: open target/site/index.html in a browser."
+
+lock: ## Remake the locks of requirements (plain, docs, spark, clouds) from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { \
 	  echo "make lock needs uv: install it (pip install uv) or name it (make lock UV=/path/to/uv)." >&2; exit 1; }
 	$(LOCK) pyproject.toml --extra bench --extra dev --extra quality --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra docs --constraint requirements.lock --output-file requirements-docs.lock \
+	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)[^ ]*==.*/--no-emit-package \1/p' requirements.lock)
 	$(LOCK) pyproject.toml --extra spark --constraint requirements.lock --output-file requirements-spark.lock \
 	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)[^ ]*==.*/--no-emit-package \1/p' requirements.lock)
 	$(LOCK) --group clouds --output-file requirements-clouds.lock
@@ -125,6 +132,13 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable . || { \
 	  echo "Installing the project itself into $(VENV) failed (pip's message is above). Is $(CURDIR) writable?" >&2; exit 1; }
 	@touch $(STAMP)
+
+# What the site adds to the same environment, for those who ask for it.
+$(SITE_STAMP): $(STAMP) requirements-docs.lock
+	@echo "Installing the generator of the site into $(VENV) (once, some seconds) ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock --requirement requirements-docs.lock || { \
+	  echo "Installing requirements-docs.lock failed (pip's message is above). Check the network or pip's index settings, then run make site again." >&2; exit 1; }
+	@touch $(SITE_STAMP)
 
 # What Spark adds to the same environment, for those who ask for it.
 $(SPARK_STAMP): $(STAMP) requirements-spark.lock

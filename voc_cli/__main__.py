@@ -16,7 +16,7 @@ commands:
   summary    print the headline figures of the warehouse that is there
   quality    check the landed tables and the public marts that are there (docs/quality.md)
   check      check the settings only: vendor lists, policy seeds and connection
-  contracts  remake docs/contracts.md from the domain contracts
+  contracts  remake docs/contracts.md and docs/landed-tables.md from the domain contracts and the staging models
   erase      build without the people in erasure_requests and leave no trace of them in the DuckDB file;
              --landed deletes them from the landed tables of the same database too (docs/privacy.md)
 
@@ -107,8 +107,10 @@ def _quality(arguments: list[str]) -> int:
 
 def _contracts(arguments: list[str]) -> int:
     from voc_cli.contracts import write_contracts
+    from voc_cli.landed_tables import write_landed_tables
 
-    print(f"Wrote {write_contracts(ROOT).relative_to(ROOT)}")
+    for page in (write_contracts(ROOT), write_landed_tables(ROOT)):
+        print(f"Wrote {page.relative_to(ROOT)}")
     return 0
 
 
