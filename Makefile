@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary quality erase env lint test test-slow test-postgres test-spark test-clouds bench slim docs lock clean
+.PHONY: help build publish summary dashboard quality erase env lint test test-slow test-postgres test-spark test-clouds bench slim docs lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -42,6 +42,9 @@ publish: $(STAMP) profiles.yml ## Show readers the marts of the last build (make
 
 summary: $(STAMP) profiles.yml ## Print the headline figures of the warehouse that is there
 	@$(BIN)/python -m voc_cli summary $(ARGS)
+
+dashboard: $(STAMP) profiles.yml ## Write the published marts as a site, target/dashboard, to open from disk or to host
+	@$(BIN)/python -m voc_cli dashboard $(ARGS)
 
 erase: $(STAMP) profiles.yml ## Build without the people in erasure_requests, and leave no trace of them in the DuckDB file
 	@$(BIN)/python -m voc_cli erase $(ARGS)
@@ -92,14 +95,14 @@ docs: $(STAMP) profiles.yml ## Write dbt's documentation of a built warehouse as
 lock: ## Remake the locks of requirements (plain, spark, clouds) from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { \
 	  echo "make lock needs uv: install it (pip install uv) or name it (make lock UV=/path/to/uv)." >&2; exit 1; }
-	$(LOCK) pyproject.toml --extra bench --extra dev --extra quality --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra bench --extra dashboard --extra dev --extra quality --output-file requirements.lock
 	$(LOCK) pyproject.toml --extra spark --constraint requirements.lock --output-file requirements-spark.lock \
 	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)[^ ]*==.*/--no-emit-package \1/p' requirements.lock)
 	$(LOCK) --group clouds --output-file requirements-clouds.lock
 
 clean: ## Remove what dbt and the tests wrote (keeps profiles.yml, .venv and the database)
 	@rm -rf target logs dbt_packages .pytest_cache .hypothesis .ruff_cache
-	@find bench voc_cli quality tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find bench dashboard voc_cli quality tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Never overwritten: it is yours once it is there.
 profiles.yml:
