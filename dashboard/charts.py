@@ -113,7 +113,9 @@ def contributions(title: str) -> alt.LayerChart:
         .encode(
             y=_values(alt.Y, "contribution", "score", title),
             color=alt.Color(
-                "pillar:N", scale=alt.Scale(domain=pillars, range=SERIES), legend=_legend()
+                "pillar:N",
+                scale=alt.Scale(domain=pillars, range=SERIES),
+                legend=_legend("label(split(datum.value, '_')[0])"),
             ),
         ),
         rows.mark_rule(**score).encode(y="score_low_bound:Q", y2="score_high_bound:Q"),
@@ -166,9 +168,9 @@ def _of_series(channel: Any, series: Sequence[str], looks: Sequence[str]) -> Any
     return channel("measure:N", scale=scale, legend=_legend())
 
 
-def _legend() -> alt.Legend:
+def _legend(text: str = LABEL) -> alt.Legend:
     return alt.Legend(
-        title=None, labelExpr=LABEL, orient="top", columns=2, labelLimit=170, symbolOpacity=1
+        title=None, labelExpr=text, orient="top", columns=2, labelLimit=170, symbolOpacity=1
     )
 
 

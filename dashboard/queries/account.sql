@@ -40,3 +40,4 @@ select
 from dim_accounts
 left join account_health_latest as health on dim_accounts.account_id = health.account_id
 left join newest_nps on dim_accounts.account_id = newest_nps.account_id
+order by dim_accounts.account_id

@@ -22,8 +22,7 @@ function t(key, values = {}) {
 }
 
 function label(value) {
-  const labels = VOC.labels[language];
-  return labels[`value.${value}`] ?? labels[`column.${value}`] ?? String(value ?? t("ui.none"));
+  return VOC.labels[language][`value.${value}`] ?? String(value ?? t("ui.none"));
 }
 
 function number(value, digits, signed = false) {
@@ -44,7 +43,8 @@ const FORMATS = {
   nps: (value) => number(value, 1, true),
   points: (value) => number(value, 1, true),
   hundredths: (value) => number(value, 2, true),
-  share: (value) => t("ui.percent", { value: number(100 * value, 0) }),
+  // Of a small share two decimals, for it is not nothing.
+  share: (value) => t("ui.percent", { value: number(100 * value, value && Math.abs(value) < 0.01 ? 2 : 0) }),
   band: (value) => `${BANDS[value] ?? "●"} ${label(value)}`,
   hidden: (value) => t(value ? "ui.suppressed" : "ui.shown"),
   gap: (value) => number(value, 1, true),
@@ -409,10 +409,16 @@ async function drawChart(figure, spec, rows) {
       for (const { mark, encoding } of filled.layer) {
         if (mark.type === "text") Object.assign(mark, { align: "right", dx: 0, dy: -12 });
         encoding.y.axis.labelLimit = figure.clientWidth / 3;
+        for (const { legend } of [encoding.color, encoding.shape].filter(Boolean)) {
+          if (legend) legend.columns = 1;
+        }
       }
     }
   }
-  await vegaEmbed(figure, filled, { actions: false, renderer: "svg", expressionFunctions: { label, shown } });
+  // The figure itself says what it is; Vega's words for it are in no language of ours.
+  const drawing = el("div", { "aria-hidden": "true" });
+  figure.replaceChildren(drawing);
+  await vegaEmbed(drawing, filled, { actions: false, renderer: "svg", expressionFunctions: { label, shown } });
 }
 
 addEventListener("hashchange", () => { if (PAGE === "account") draw(); });
