@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary dashboard quality erase env lint test test-slow test-postgres test-spark test-clouds bench slim docs lock clean
+.PHONY: help build publish summary dashboard quality erase env lint test test-slow test-postgres test-spark test-clouds browser bench slim docs lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -63,6 +63,7 @@ lint: $(STAMP) profiles.yml ## Check the policy seeds, and the style of the SQL 
 	@echo "Checking the SQL (sqlfluff compiles every model first, so this takes a while) ..."
 	@printf '%s\n' $(SQL_HALVES) | VOC_DUCKDB_PATH=:memory: xargs -P 2 -I{} sh -c '$(SQLFLUFF) {}' 2> target/lint.log \
 	  || { cat target/lint.log >&2; exit 1; }
+	@$(SQLFLUFF) --templater raw dashboard/queries 2> target/lint.log || { cat target/lint.log >&2; exit 1; }
 
 test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and PostgreSQL)
 	@$(BIN)/python -m pytest -m "not slow and not spark and not clouds" $(PYTEST_ARGS)
@@ -80,6 +81,15 @@ test-spark: $(SPARK_STAMP) ## Run the tests on Spark (needs a Java; installs pys
 
 test-clouds: $(CLOUDS_STAMP) ## Compile the project for Snowflake, BigQuery, Databricks and Redshift, without a connection
 	@$(CLOUDS_VENV)/bin/python -m pytest -m clouds --noconftest --override-ini addopts= tests/python/test_clouds.py $(PYTEST_ARGS)
+
+browser: ## Install Chromium for the dashboard's tests where there is none (Debian and Ubuntu, as root)
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing Chromium (once, about a minute) ..."; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	  else \
+	    echo "The dashboard's tests need Chromium: install it (apt-get install chromium, as root)." >&2; exit 1; \
+	  fi
 
 bench: $(STAMP) ## Generate landed tables and measure builds over them (SIZE=S, M or L), and write bench/README.md
 	@$(BIN)/python -m bench.run --size $(SIZE)

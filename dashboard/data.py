@@ -25,7 +25,7 @@ from voc_weighting.warehouse import connect_postgres
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "zh")
 #: Accounts of one file: with two years of history about 300 kB, whatever the number of accounts.
-ACCOUNTS_A_CHUNK = 50
+ACCOUNTS_A_CHUNK = 25
 #: The page whose rows come by account, and the query of every page's header.
 ACCOUNT_PAGE, HEADER = "account", "site"
 
@@ -150,7 +150,7 @@ def _open_duckdb(file: Path) -> Iterator[tuple[Any, type[Exception]]]:
     except duckdb.Error as error:
         raise UserError(f"{file} cannot be opened: {str(error).splitlines()[0]}") from error
     with connection:
-        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         connection.execute("set schema = 'marts'")
         yield connection, duckdb.Error
 

@@ -39,14 +39,20 @@ with newest as (
         count(*) as records
     from fct_account_usage_days
     having count(*) > 0
+),
+
+last_run as (
+    select max(as_of_date) as as_of_date
+    from run_history
+    where run_status = 'success'
 )
 
 select
     newest.source_name,
     newest.source_vendor,
     newest.newest_date,
-    cast(run.as_of_date - newest.newest_date as integer) as days_old,
+    cast(last_run.as_of_date - newest.newest_date as integer) as days_old,
     newest.records
 from newest
-cross join (select max(as_of_date) as as_of_date from run_history where run_status = 'success') as run
+cross join last_run
 order by newest.source_name, newest.source_vendor

@@ -2,7 +2,7 @@
 with teams as (
     select
         service_kpis.*,
-        coalesce(team_name, team_id) as item
+        coalesce(service_kpis.team_name, service_kpis.team_id) as item
     from service_kpis
 )
 

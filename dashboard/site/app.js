@@ -407,7 +407,8 @@ async function drawChart(figure, spec, rows) {
     // Where there is no room at the end of a row, its text stands above it.
     if (isNarrow) {
       for (const { mark, encoding } of filled.layer) {
-        if (mark.type === "text") Object.assign(mark, { align: "right", dx: 0, dy: -12 });
+        if (mark.type === "text") Object.assign(mark, { align: "right", dx: 0, dy: -14 });
+        if (mark.type === "bar") mark.height = { band: 0.4 };
         encoding.y.axis.labelLimit = figure.clientWidth / 3;
         for (const { legend } of [encoding.color, encoding.shape].filter(Boolean)) {
           if (legend) legend.columns = 1;

@@ -891,8 +891,8 @@ def test_many_accounts_come_in_pages_and_chunks(make_site: Site, open_page: Open
         )
     )
     chunks = sorted((site / "data" / "accounts").iterdir())
-    assert len(chunks) == len(_site_data(site)["chunk_starts"]) == 201
-    assert max(chunk.stat().st_size for chunk in chunks) < 500_000
+    assert len(chunks) == len(_site_data(site)["chunk_starts"]) == 402
+    assert max(chunk.stat().st_size for chunk in chunks) < 400_000
     page = open_page("accounts", site)
     assert page.text_content('[data-table="accounts"] .count') == "1 to 100 of 10,050"
     assert page.locator('[data-table="accounts"] tbody tr').count() == 100

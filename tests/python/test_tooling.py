@@ -332,7 +332,7 @@ def test_ci_runs_make_test_and_nothing_clever() -> None:
     assert commands == [
         "set -euo pipefail",
         'cd "$(dirname "${BASH_SOURCE[0]}")/.."',
-        "exec make test-slow test-spark test",
+        "exec make browser test-slow test-spark test",
     ]
 
 
