@@ -2,7 +2,8 @@
 
 All read the same columns: item, value, low, high, n and, where there are several series, measure.
 A text that begins with @ is a key of labels.csv, one that begins with -- a color of the style
-sheet: the page puts in what its language and its theme say. `label` and `shown` are its functions.
+sheet: the page puts in what its language and its theme say. `label`, `item` and `shown` are its
+functions.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ def _as_tall(
 
 
 def _items(column: str) -> alt.Y:
-    axis = alt.Axis(labelExpr=LABEL, labelLimit=180, grid=False, ticks=False)
+    axis = alt.Axis(labelExpr="item(datum.value)", labelLimit=180, grid=False, ticks=False)
     return alt.Y(f"{column}:N", sort=None, title=None, axis=axis)
 
 

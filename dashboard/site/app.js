@@ -397,12 +397,21 @@ function chartConfig() {
   };
 }
 
+// A text in lines of so many characters, broken between words.
+function broken(text, length) {
+  return text.split(" ").reduce((lines, word) => {
+    const last = lines.at(-1);
+    return last !== undefined && last.length + word.length < length
+      ? [...lines.slice(0, -1), `${last} ${word}`] : [...lines, word];
+  }, []);
+}
+
 async function drawChart(figure, spec, rows) {
   const filled = { ...filledIn(spec), config: chartConfig(), data: { values: rows },
     autosize: { type: "fit-x", contains: "padding" } };
+  const isNarrow = figure.clientWidth < 560;
   if (spec.usermeta) {
     const { item, row_height: rowHeight, lines } = spec.usermeta;
-    const isNarrow = figure.clientWidth < 560;
     filled.height = new Set(rows.map((row) => row[item])).size * (rowHeight + (isNarrow ? 12 * lines : 0));
     // Where there is no room at the end of a row, its text stands above it.
     if (isNarrow) {
@@ -419,7 +428,9 @@ async function drawChart(figure, spec, rows) {
   // The figure itself says what it is; Vega's words for it are in no language of ours.
   const drawing = el("div", { "aria-hidden": "true" });
   figure.replaceChildren(drawing);
-  await vegaEmbed(drawing, filled, { actions: false, renderer: "svg", expressionFunctions: { label, shown } });
+  const item = isNarrow ? (one) => broken(label(one), figure.clientWidth / 24) : label;
+  await vegaEmbed(drawing, filled,
+    { actions: false, renderer: "svg", expressionFunctions: { label, item, shown } });
 }
 
 addEventListener("hashchange", () => { if (PAGE === "account") draw(); });
