@@ -114,7 +114,9 @@ function isDark() {
   return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
+// A switch that has the focus draws the same page again: what was searched and chosen stays.
 async function draw(focused) {
+  const kept = focused ? [...document.querySelectorAll("main input, main select")] : [];
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   if (theme) document.documentElement.dataset.theme = theme;
   document.title = `${t(`page.${PAGE}`)} – ${t("ui.brand")}`;
@@ -128,7 +130,7 @@ async function draw(focused) {
       main.append(el("p", { class: "no-data" },
         t(VOC.chunk_starts.length ? "ui.unknown_account" : "ui.no_data")),
       el("p", {}, el("a", { href: pageFile("accounts") }, t("page.accounts"))));
-      return done(focused);
+      return done(focused, kept);
     }
     main.querySelector("h1").replaceChildren(value(account.account_name ?? account.account_id));
     document.title = `${account.account_name ?? account.account_id} – ${t("ui.brand")}`;
@@ -138,17 +140,26 @@ async function draw(focused) {
     main.append(panelOf(name, panel, rowsOf(tables[panel.data]), charts));
   }
   await Promise.all(charts.map((drawChart) => drawChart()));
-  done(focused);
+  done(focused, kept);
 }
 
-function done(focused) {
+function done(focused, kept) {
+  for (const { id, value } of kept) {
+    const field = document.getElementById(id);
+    if (field.value === value) continue;
+    field.value = value;
+    field.dispatchEvent(new Event(field.tagName === "SELECT" ? "change" : "input"));
+  }
   if (focused) document.getElementById(focused).focus();
   document.documentElement.dataset.drawn = `${language} ${isDark() ? "dark" : "light"}`;
 }
 
+// Whatever somebody typed there; decodeURIComponent would throw at a lone %.
+const accountId = () => new URLSearchParams(`id=${location.hash.slice(1)}`).get("id");
+
 // The rows of one account, from the chunk that holds it.
 async function accountTables() {
-  const id = decodeURIComponent(location.hash.slice(1));
+  const id = accountId();
   const number = VOC.chunk_starts.findLastIndex((start) => start <= id);
   if (number < 0) return null;
   if (VOC.chunkNumber !== number) {
@@ -228,7 +239,8 @@ function figures(list, row) {
     const details = [];
     const of = (column) => format(figure.format, row[column]);
     if (row[figure.value] !== null) {
-      if (figure.low) details.push(t(figure.of && name === "health" ? "ui.bounds" : "ui.interval", { low: of(figure.low), high: of(figure.high) }));
+      if (figure.low) details.push(t(figure.bounds ? "ui.bounds" : "ui.interval",
+        { low: of(figure.low), high: of(figure.high) }));
       if (figure.n) details.push(t("ui.n", { n: format("number", row[figure.n]) }));
       if (figure.few && row[figure.few] === false) details.push(t("ui.few"));
     }

@@ -608,8 +608,27 @@ def test_the_theme_follows_the_system_until_it_is_chosen(open_page: Open) -> Non
 
 
 def test_an_account_that_is_not_there(open_page: Open) -> None:
-    page = open_page("account", account="nobody")
+    for account in ("nobody", "zzz"):
+        page = open_page("account", account=account)
+        assert "There is no such account." in (page.text_content("main") or "")
+    # What nobody could have encoded.
+    page.evaluate(
+        "() => { delete document.documentElement.dataset.drawn; location.hash = '%'; }",
+    )
+    _drawn(page)
     assert "There is no such account." in (page.text_content("main") or "")
+
+
+def test_a_switch_keeps_what_was_searched_and_chosen(open_page: Open) -> None:
+    page = open_page("accounts")
+    page.fill("#accounts-search", "teapot")
+    page.select_option("#accounts-segment", "enterprise")
+    found = [row["account_name"] for row in _table(page, "accounts")]
+    assert found
+    page.click("#language")
+    page.wait_for_selector('html[data-drawn^="zh "]', state="attached")
+    assert [row["account_name"] for row in _table(page, "accounts")] == found
+    assert page.input_value("#accounts-search") == "teapot"
 
 
 # For everybody
