@@ -135,7 +135,9 @@ def _as_tall(
 
 
 def _items(column: str) -> alt.Y:
-    axis = alt.Axis(labelExpr="item(datum.value)", labelLimit=180, grid=False, ticks=False)
+    # A point at the very beginning of its scale must not cover the label.
+    look = {"labelLimit": 180, "labelPadding": 8, "grid": False, "ticks": False}
+    axis = alt.Axis(labelExpr="item(datum.value)", **look)
     return alt.Y(f"{column}:N", sort=None, title=None, axis=axis)
 
 

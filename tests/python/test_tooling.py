@@ -286,7 +286,11 @@ def test_make_test_ends_with_pytest(project: Project) -> None:
 def test_make_without_a_target_lists_the_targets(project: Project) -> None:
     outcome = project.run(["make"])
     assert outcome.ok
-    for target in ("build", "publish", "env", "lint", "test", "test-slow", "slim", "docs"):
+    build, check = (
+        ("build", "publish", "dashboard"),
+        ("env", "lint", "test", "test-slow", "browser"),
+    )
+    for target in (*build, *check, "slim", "docs"):
         assert re.search(rf"^  {target} +\w", outcome.output, re.MULTILINE), target
 
 
