@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary quality erase env lint test test-slow test-postgres test-spark test-clouds bench slim docs site lock clean
+.PHONY: help build publish summary dashboard quality erase env lint test test-slow test-postgres test-spark test-clouds browser bench slim docs site lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -44,6 +44,9 @@ publish: $(STAMP) profiles.yml ## Show readers the marts of the last build (make
 summary: $(STAMP) profiles.yml ## Print the headline figures of the warehouse that is there
 	@$(BIN)/python -m voc_cli summary $(ARGS)
 
+dashboard: $(STAMP) profiles.yml ## Write the published marts as a site, target/dashboard, to open from disk or to host
+	@$(BIN)/python -m voc_cli dashboard $(ARGS)
+
 erase: $(STAMP) profiles.yml ## Build without the people in erasure_requests, and leave no trace of them in the DuckDB file
 	@$(BIN)/python -m voc_cli erase $(ARGS)
 
@@ -61,6 +64,7 @@ lint: $(STAMP) profiles.yml ## Check the policy seeds, and the style of the SQL 
 	@echo "Checking the SQL (sqlfluff compiles every model first, so this takes a while) ..."
 	@printf '%s\n' $(SQL_HALVES) | VOC_DUCKDB_PATH=:memory: xargs -P 2 -I{} sh -c '$(SQLFLUFF) {}' 2> target/lint.log \
 	  || { cat target/lint.log >&2; exit 1; }
+	@$(SQLFLUFF) --templater raw dashboard/queries 2> target/lint.log || { cat target/lint.log >&2; exit 1; }
 
 test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and PostgreSQL)
 	@$(BIN)/python -m pytest -m "not slow and not spark and not clouds" $(PYTEST_ARGS)
@@ -78,6 +82,15 @@ test-spark: $(SPARK_STAMP) ## Run the tests on Spark (needs a Java; installs pys
 
 test-clouds: $(CLOUDS_STAMP) ## Compile the project for Snowflake, BigQuery, Databricks and Redshift, without a connection
 	@$(CLOUDS_VENV)/bin/python -m pytest -m clouds --noconftest --override-ini addopts= tests/python/test_clouds.py $(PYTEST_ARGS)
+
+browser: ## Install Chromium for the dashboard's tests where there is none (Debian and Ubuntu, as root)
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing Chromium (once, about a minute) ..."; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	  else \
+	    echo "The dashboard's tests need Chromium: install it (apt-get install chromium, as root)." >&2; exit 1; \
+	  fi
 
 bench: $(STAMP) ## Generate landed tables and measure builds over them (SIZE=S, M or L), and write bench/README.md
 	@$(BIN)/python -m bench.run --size $(SIZE)
@@ -97,7 +110,7 @@ site: $(SITE_STAMP) ## Write the pages of docs/ as a site that needs no network,
 lock: ## Remake the locks of requirements (plain, docs, spark, clouds) from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { \
 	  echo "make lock needs uv: install it (pip install uv) or name it (make lock UV=/path/to/uv)." >&2; exit 1; }
-	$(LOCK) pyproject.toml --extra bench --extra dev --extra quality --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra bench --extra dashboard --extra dev --extra quality --output-file requirements.lock
 	$(LOCK) pyproject.toml --extra docs --constraint requirements.lock --output-file requirements-docs.lock \
 	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)[^ ]*==.*/--no-emit-package \1/p' requirements.lock)
 	$(LOCK) pyproject.toml --extra spark --constraint requirements.lock --output-file requirements-spark.lock \
@@ -106,7 +119,7 @@ lock: ## Remake the locks of requirements (plain, docs, spark, clouds) from pypr
 
 clean: ## Remove what dbt and the tests wrote (keeps profiles.yml, .venv and the database)
 	@rm -rf target logs dbt_packages .pytest_cache .hypothesis .ruff_cache
-	@find bench voc_cli quality tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find bench dashboard voc_cli quality tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Never overwritten: it is yours once it is there.
 profiles.yml:

