@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary export quality erase env lint test test-slow test-postgres test-spark test-clouds bench slim docs lock clean
+.PHONY: help build publish summary export dashboard quality erase env lint test test-slow test-postgres test-spark test-clouds browser bench slim docs site lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SPARK_STAMP := $(VENV)/.installed-spark
+SITE_STAMP := $(VENV)/.installed-docs
 CLOUDS_VENV := .venv-clouds
 CLOUDS_STAMP := $(CLOUDS_VENV)/.installed
 
@@ -46,6 +47,9 @@ summary: $(STAMP) profiles.yml ## Print the headline figures of the warehouse th
 export: $(STAMP) profiles.yml ## Write the published marts as Parquet and CSV to exports/ (ARGS="--to FOLDER", "--full")
 	@$(BIN)/python -m voc_cli export $(ARGS)
 
+dashboard: $(STAMP) profiles.yml ## Write the published marts as a site, target/dashboard, to open from disk or to host
+	@$(BIN)/python -m voc_cli dashboard $(ARGS)
+
 erase: $(STAMP) profiles.yml ## Build without the people in erasure_requests, and leave no trace of them in the DuckDB file
 	@$(BIN)/python -m voc_cli erase $(ARGS)
 
@@ -63,6 +67,7 @@ lint: $(STAMP) profiles.yml ## Check the policy seeds, and the style of the SQL 
 	@echo "Checking the SQL (sqlfluff compiles every model first, so this takes a while) ..."
 	@printf '%s\n' $(SQL_HALVES) | VOC_DUCKDB_PATH=:memory: xargs -P 2 -I{} sh -c '$(SQLFLUFF) {}' 2> target/lint.log \
 	  || { cat target/lint.log >&2; exit 1; }
+	@$(SQLFLUFF) --templater raw dashboard/queries 2> target/lint.log || { cat target/lint.log >&2; exit 1; }
 
 test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and PostgreSQL)
 	@$(BIN)/python -m pytest -m "not slow and not spark and not clouds" $(PYTEST_ARGS)
@@ -81,6 +86,15 @@ test-spark: $(SPARK_STAMP) ## Run the tests on Spark (needs a Java; installs pys
 test-clouds: $(CLOUDS_STAMP) ## Compile the project for Snowflake, BigQuery, Databricks and Redshift, without a connection
 	@$(CLOUDS_VENV)/bin/python -m pytest -m clouds --noconftest --override-ini addopts= tests/python/test_clouds.py $(PYTEST_ARGS)
 
+browser: ## Install Chromium for the dashboard's tests where there is none (Debian and Ubuntu, as root)
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing Chromium (once, about a minute) ..."; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	  else \
+	    echo "The dashboard's tests need Chromium: install it (apt-get install chromium, as root)." >&2; exit 1; \
+	  fi
+
 bench: $(STAMP) ## Generate landed tables and measure builds over them (SIZE=S, M or L), and write bench/README.md
 	@$(BIN)/python -m bench.run --size $(SIZE)
 
@@ -92,17 +106,23 @@ slim: $(STAMP) profiles.yml ## Build what differs from the manifest.json in STAT
 docs: $(STAMP) profiles.yml ## Write dbt's documentation of a built warehouse as one page, target/static_index.html
 	@$(BIN)/dbt docs generate --static $(ARGS)
 
-lock: ## Remake the locks of requirements (plain, spark, clouds) from pyproject.toml (needs uv)
+site: $(SITE_STAMP) ## Write the pages of docs/ as a site that needs no network, target/site/index.html (with dbt's page if make docs wrote it)
+	@NO_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --strict --quiet --config-file mkdocs.yml
+	@echo "Wrote target/site: open target/site/index.html in a browser."
+
+lock: ## Remake the locks of requirements (plain, docs, spark, clouds) from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { \
 	  echo "make lock needs uv: install it (pip install uv) or name it (make lock UV=/path/to/uv)." >&2; exit 1; }
-	$(LOCK) pyproject.toml --extra bench --extra dev --extra quality --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra bench --extra dashboard --extra dev --extra quality --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra docs --constraint requirements.lock --output-file requirements-docs.lock \
+	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)[^ ]*==.*/--no-emit-package \1/p' requirements.lock)
 	$(LOCK) pyproject.toml --extra spark --constraint requirements.lock --output-file requirements-spark.lock \
 	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)[^ ]*==.*/--no-emit-package \1/p' requirements.lock)
 	$(LOCK) --group clouds --output-file requirements-clouds.lock
 
 clean: ## Remove what dbt and the tests wrote (keeps profiles.yml, .venv and the database)
 	@rm -rf target logs dbt_packages .pytest_cache .hypothesis .ruff_cache
-	@find bench voc_cli quality tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find bench dashboard voc_cli quality tests macros -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Never overwritten: it is yours once it is there.
 profiles.yml:
@@ -128,6 +148,13 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable . || { \
 	  echo "Installing the project itself into $(VENV) failed (pip's message is above). Is $(CURDIR) writable?" >&2; exit 1; }
 	@touch $(STAMP)
+
+# What the site adds to the same environment, for those who ask for it.
+$(SITE_STAMP): $(STAMP) requirements-docs.lock
+	@echo "Installing the generator of the site into $(VENV) (once, some seconds) ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock --requirement requirements-docs.lock || { \
+	  echo "Installing requirements-docs.lock failed (pip's message is above). Check the network or pip's index settings, then run make site again." >&2; exit 1; }
+	@touch $(SITE_STAMP)
 
 # What Spark adds to the same environment, for those who ask for it.
 $(SPARK_STAMP): $(STAMP) requirements-spark.lock

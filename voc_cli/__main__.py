@@ -16,9 +16,10 @@ commands:
   summary    print the headline figures of the warehouse that is there
   export     write the published marts as Parquet and CSV, with a dictionary and what a CRM is to be told;
              --to FOLDER instead of exports/, --full tells everything again (docs/exports.md)
+  dashboard  write the published marts as a site to read in a browser (docs/dashboard.md)
   quality    check the landed tables and the public marts that are there (docs/quality.md)
   check      check the settings only: vendor lists, policy seeds and connection
-  contracts  remake docs/contracts.md from the domain contracts
+  contracts  remake docs/contracts.md and docs/landed-tables.md from the domain contracts and the staging models
   erase      build without the people in erasure_requests and leave no trace of them in the DuckDB file;
              --landed deletes them from the landed tables of the same database too (docs/privacy.md)
 
@@ -51,6 +52,7 @@ def main(arguments: list[str]) -> int:
         "publish": _publish,
         "summary": _summary,
         "export": _export,
+        "dashboard": _dashboard,
         "quality": _quality,
         "check": _check,
         "contracts": _contracts,
@@ -114,10 +116,18 @@ def _export(arguments: list[str]) -> int:
     return export(ROOT, arguments)
 
 
+def _dashboard(arguments: list[str]) -> int:
+    from dashboard.command import make_dashboard
+
+    return make_dashboard(ROOT, arguments)
+
+
 def _contracts(arguments: list[str]) -> int:
     from voc_cli.contracts import write_contracts
+    from voc_cli.landed_tables import write_landed_tables
 
-    print(f"Wrote {write_contracts(ROOT).relative_to(ROOT)}")
+    for page in (write_contracts(ROOT), write_landed_tables(ROOT)):
+        print(f"Wrote {page.relative_to(ROOT)}")
     return 0
 
 

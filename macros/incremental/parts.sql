@@ -18,18 +18,20 @@
     first, build_other_parts() the others. The condition stands between marks, for what is deleted must be what is selected. -#}
 {% macro in_parts(parts, day=none, days=none) %}
     {%- if not execute -%}{{ return('1 = 1') }}{%- endif -%}
-    {%- set conditions = [] -%}
+    {%- set values, conditions = {}, [] -%}
     {%- set everything = namespace(changed=not is_incremental() or made_by_another_recipe()) -%}
     {%- for column, query in parts if not everything.changed -%}
-        {%- set values = query_rows(query) | map('first') | list -%}
-        {%- set known = [] -%}
-        {%- for value in values if value is not none -%}
-            {%- do known.append(part_literal(value)) -%}
-        {%- endfor -%}
-        {%- if known -%}{%- do conditions.append(column ~ ' in (' ~ known | join(', ') ~ ')') -%}{%- endif -%}
-        {%- if known | length < values | length -%}{%- do conditions.append(column ~ ' is null') -%}{%- endif -%}
+        {%- set found = query_rows(query) | map('first') | list -%}
+        {%- do values.update({column: values.get(column, []) + found}) -%}
         {%- if is_offline() -%}{%- do conditions.append(column ~ ' in (' ~ query ~ ')') -%}{%- endif -%}
-        {%- set everything.changed = values | length > 50000 -%}
+        {%- set everything.changed = found | length > 50000 -%}
+    {%- endfor -%}
+    {#- one list a column: DuckDB compares every row with every value of two lists of one column -#}
+    {%- for column, found in values.items() -%}
+        {%- set known = [] -%}
+        {%- for value in found | unique(case_sensitive=true) if value is not none -%}{%- do known.append(part_literal(value)) -%}{%- endfor -%}
+        {%- if known -%}{%- do conditions.append(column ~ ' in (' ~ known | join(', ') ~ ')') -%}{%- endif -%}
+        {%- if none in found -%}{%- do conditions.append(column ~ ' is null') -%}{%- endif -%}
     {%- endfor -%}
     {%- set chunks = ranges_of_days(day, days) if everything.changed else [conditions | join(' or ') or '1 = 0'] -%}
     {{ return('/* parts ' ~ chunks | join(' ; ') ~ ' */ (' ~ chunks[0] ~ ') /* parts */') }}

@@ -406,14 +406,19 @@ class PostgresDatabase(NamedTuple):
         """Make a table of columns (name and type, as DuckDB calls it) with the rows of a CSV file."""
         declared = ", ".join(f'"{name}" {POSTGRES_TYPES.get(kind, kind)}' for name, kind in columns)
         self.execute(f"create table {table} ({declared})")
-        address = {"host": str(self.socket_folder), "user": "voc", "dbname": self.name}
+        self.copy(f"copy {table} from stdin (format csv, header)", file)
+
+    def copy(self, sql: str, file: Path) -> None:
+        """Run one `copy ... from stdin` with the rows of a file."""
         with (
-            contextlib.closing(psycopg2.connect(**address)) as connection,
-            connection,
+            psycopg2.connect(
+                host=str(self.socket_folder), port=5432, user="voc", dbname=self.name
+            ) as connection,
             connection.cursor() as cursor,
-            file.open("rb") as rows,
+            file.open(encoding="utf-8") as rows,
         ):
-            cursor.copy_expert(f"copy {table} from stdin (format csv, header)", rows)
+            cursor.copy_expert(sql, rows)
+        connection.close()
 
 
 class PostgresServer:

@@ -361,37 +361,38 @@ def test_usage_that_landed_otherwise_is_built_again_by_its_days(
         tables.features, tables.usage = features, usage
 
 
-def test_a_product_account_moves_with_all_its_use_whatever_it_is_called(
+def test_product_accounts_move_with_all_their_use_whatever_they_are_called(
     random_world: tuple[Project, Random], tmp_path: Path
 ) -> None:
     built, _ = random_world
     project, odd = built.fork(tmp_path / "project"), "o'dd ; */ (1 = 1) /* parts */ ; id"
 
-    def accounts_with_its_days() -> list[Row]:
+    def accounts_with_their_days() -> list[Row]:
         outcome = project.dbt(
             "run", "--select", "int_usage__*,+fct_account_usage_days", variables=GENERIC_ONLY
         )
         assert outcome.ok, outcome.output[-4000:]
         return project.query(
             "select account_id, count(*) as days from intermediate.int_usage__usage_days"
-            " where product_account_id = ? group by account_id",
-            [odd],
+            " where lower(product_account_id) = ? group by account_id",
+            [odd.lower()],
         )
 
     with duckdb.connect(project.database) as connection:
-        connection.execute("insert into generic.product_accounts values (?, 'A01')", [odd])
-        connection.execute(
-            "insert into generic.usage_days select 'odd ' || day, ?, 'u', date '2026-06-01' + cast(day as integer), null, 1, 1, 1"
-            " from range(3) as days (day)",
-            [odd],
-        )
-    assert accounts_with_its_days() == [{"account_id": "A01", "days": 3}]
+        for name in (odd, odd.upper()):
+            connection.execute("insert into generic.product_accounts values (?, 'A01')", [name])
+            connection.execute(
+                "insert into generic.usage_days select ? || day, ?, 'u', date '2026-06-01' + cast(day as integer), null, 1, 1, 1"
+                " from range(3) as days (day)",
+                [name, name],
+            )
+    assert accounts_with_their_days() == [{"account_id": "A01", "days": 6}]
     with duckdb.connect(project.database) as connection:
         connection.execute(
-            "update generic.product_accounts set account_ref = 'A02' where product_account_id = ?",
-            [odd],
+            "update generic.product_accounts set account_ref = 'A02' where lower(product_account_id) = ?",
+            [odd.lower()],
         )
-    assert accounts_with_its_days() == [{"account_id": "A02", "days": 3}]
+    assert accounts_with_their_days() == [{"account_id": "A02", "days": 6}]
 
 
 def accounts_of(project: Project, keys: dict[str, str]) -> dict[str, str]:

@@ -286,14 +286,20 @@ def test_make_test_ends_with_pytest(project: Project) -> None:
 def test_make_without_a_target_lists_the_targets(project: Project) -> None:
     outcome = project.run(["make"])
     assert outcome.ok
-    for target in ("build", "publish", "env", "lint", "test", "test-slow", "slim", "docs"):
+    build, check = (
+        ("build", "publish", "dashboard"),
+        ("env", "lint", "test", "test-slow", "browser"),
+    )
+    for target in (*build, *check, "slim", "docs", "site"):
         assert re.search(rf"^  {target} +\w", outcome.output, re.MULTILINE), target
 
 
 # The files around the project
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-clouds.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", "requirements-clouds.lock", "requirements-docs.lock"]
+)
 def test_locks_name_packages_and_hashes_only(lock: str) -> None:
     marker = r"[a-z_]+ (<|>=|==|!=) '[0-9A-Za-z_.]+'"
     requirement = re.compile(
@@ -332,7 +338,7 @@ def test_ci_runs_make_test_and_nothing_clever() -> None:
     assert commands == [
         "set -euo pipefail",
         'cd "$(dirname "${BASH_SOURCE[0]}")/.."',
-        "exec make test-slow test-spark test",
+        "exec make browser site test-slow test-spark test",
     ]
 
 

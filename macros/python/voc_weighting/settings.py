@@ -39,7 +39,7 @@ class Settings:
             if months < 1:
                 raise ValueError(f"history_months is {months}")
             return cls(
-                date.fromisoformat(given) if given else datetime.now(zone).date(),
+                _day(given) if given else datetime.now(zone).date(),
                 months,
                 float(variables.get("min_role_weight_coverage", cls.min_role_weight_coverage)),
                 float(variables.get("min_score_coverage", cls.min_score_coverage)),
@@ -48,6 +48,13 @@ class Settings:
             raise WeightingError(
                 f"A variable of {PROJECT_FILE} has no usable value: {error}"
             ) from error
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"as_of_date is '{text}', and is a day such as 2026-06-30") from error
 
 
 def find_project(start: Path | None = None) -> Path:

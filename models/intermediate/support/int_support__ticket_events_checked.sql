@@ -31,7 +31,7 @@ with tickets as (
 
 ),
 
-keyed as (
+keyed as {{ inlined() }}(
 
     select
         *,

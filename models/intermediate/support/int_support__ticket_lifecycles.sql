@@ -13,7 +13,7 @@
 ) %}
 {%- set in_order = 'partition by source_vendor, ticket_id, event_type order by occurred_at, life_order, event_id' %}
 
-with events as (
+with events as {{ inlined() }}(
 
     select *
     from {{ ref('int_support__ticket_events_checked') }}

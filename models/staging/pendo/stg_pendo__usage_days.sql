@@ -9,7 +9,7 @@
 {{ pendo_events() }},
 
 -- what Pendo counts by the hour becomes days
-feature_days as {{ inlined() }}(
+feature_days as {{ inlined(is_grouped=true) }}(
 
     select
         product_account_id,

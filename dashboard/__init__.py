@@ -1,0 +1,1 @@
+"""The reference dashboard: a static site made from the published marts."""
