@@ -37,6 +37,7 @@ NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "voc-warehouse")
 PLACE, IS_LAST = "row_place", "is_last_row"
 ITEM = "item"
 LINES, POINTS, BARS = (f"echarts_timeseries_{kind}" for kind in ("line", "scatter", "bar"))
+MARKS = {"history": LINES, "intervals": POINTS, "bars": BARS}
 #: Formats of site.yml as Superset has them; what is not here is text.
 NUMBERS = {
     "nps": "+,.1f",
@@ -46,6 +47,7 @@ NUMBERS = {
     "number": ",.0f",
 }
 TIMES = {"date": "%Y-%m-%d", "time": "%Y-%m-%d %H:%M"}
+SMALL = {"width": 3, "height": 20}
 COLOR_SCHEME = "supersetColors"
 BANDS = list(BAR_COLORS["band"])
 #: Values that readers are shown in words: {query: {column: values}}.
@@ -89,15 +91,19 @@ class Chart:
     where: tuple[tuple[str, str], ...] = ()
     domain: str | None = None
     only_last: bool = False
+    newest_first: bool = False
     width: int = 12
     height: int = 50
 
 
 def make_superset(root: Path, arguments: Sequence[str]) -> int:
     """Write the folder that Superset imports, and the same as a zip."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--uri", default=os.environ.get(URI))
-    known, for_dbt = parser.parse_known_args(list(arguments))
+    try:
+        known, for_dbt = parser.parse_known_args(list(arguments))
+    except argparse.ArgumentError as error:
+        raise UserError(str(error)) from error
     uri = known.uri or _published_uri(root, for_dbt)
     folder = root / ASSETS
     shutil.rmtree(folder, ignore_errors=True)
@@ -163,7 +169,7 @@ def assets(uri: str) -> dict[str, Any]:
 def charts() -> Iterator[Chart]:
     """The charts of the page, in its order."""
     as_of = Column("as_of_date", LABELS["column.as_of_date"], "date")
-    yield Chart("as_of", as_of.label, HEADER, "table", (as_of,), width=3, height=20)
+    yield Chart("as_of", as_of.label, HEADER, "table", (as_of,), **SMALL)
     panels = read_pages()[PAGE]["panels"]
     # Numbers without an interval stand beside the date, in a row.
     for name, panel in sorted(panels.items(), key=lambda item: item[0] != "alert_figures"):
@@ -183,7 +189,7 @@ def _figures(name: str, panel: dict[str, Any]) -> Iterator[Chart]:
             column = Column(figure["value"], LABELS[f"figure.{key}"], figure["format"])
             title = f"{LABELS[f'panel.{name}']}: {column.label}"
             note = LABELS[f"note.{name}"]
-            yield Chart(key, title, panel["data"], "big_number_total", (column,), note, (), **SMALL)
+            yield Chart(key, title, panel["data"], "big_number_total", (column,), note, **SMALL)
         return
     columns = [Column("period_end", LABELS["column.period_end"], "date")]
     for key, figure in figures.items():
@@ -214,34 +220,30 @@ def _table_columns(panel: dict[str, Any]) -> Iterator[Column]:
 
 def _drawn(name: str, panel: dict[str, Any]) -> Iterator[Chart]:
     """A chart of marks, and beside it a table of its numbers with n."""
-    look, data = panel["chart"], panel["data"]
-    number, domain = look["number"], look.get("domain")
-    title = LABELS[f"panel.{name}"]
-    value = Column("value", LABELS[f"column.{look['title']}"], number)
-    ends = [Column(end, LABELS[f"column.{end}"], number) for end in ("low", "high")]
-    n = Column("n", LABELS["column.n"], "number")
-    where = tuple({**panel.get("where", {}), **panel.get("choose", {})}.items())
-    if look["kind"] == "history":
-        by = Column("period_end", LABELS["column.period_end"], "date")
-        viz, drawn = LINES, (by, value, *ends)
-        yield Chart(name, title, data, viz, drawn, where=where, domain=domain)
-        return
-    has_ends, column = look["kind"] == "intervals", look.get("item", ITEM)
-    by = _in_words(data, column, LABELS[f"column.{column}"], "label")
-    measures = [value, *ends] if has_ends else [value]
-    if look.get("target"):
-        measures.append(Column("target", LABELS["column.target"], number))
-    drawn = (by, *measures)
-    # The site's note on these rates says how it draws the target, and Superset draws a point.
-    note = "" if look.get("target") else LABELS[f"note.{name}"]
-    viz = POINTS if has_ends else BARS
-    yield Chart(name, title, data, viz, drawn, note, where, domain, width=6)
-    told = (*drawn, n, _few("is_reportable")) if has_ends else (*drawn, n)
+    look, data, title = panel["chart"], panel["data"], LABELS[f"panel.{name}"]
+    is_history, is_bar = look["kind"] == "history", look["kind"] == "bars"
+    column = "period_end" if is_history else look.get("item", ITEM)
+    by = _in_words(data, column, LABELS[f"column.{column}"], "date" if is_history else "label")
+    words = {"value": look["title"]} | ({} if is_bar else {"low": "low", "high": "high"})
+    words |= {"target": "target"} if look.get("target") else {}
+    measures = [
+        Column(measure, LABELS[f"column.{word}"], look["number"]) for measure, word in words.items()
+    ]
+    n = [Column("n", LABELS["column.n"], "number")]
+    n += [] if is_bar else [_few("is_reportable")]
+    # Notes that say how the site draws a target or an interval are not true of Superset.
+    note = "" if is_history or look.get("target") else LABELS[f"note.{name}"]
+    common = {
+        "data": data,
+        "note": note,
+        "where": tuple({**panel.get("where", {}), **panel.get("choose", {})}.items()),
+        "width": 6,
+    }
+    viz, drawn = MARKS[look["kind"]], (by, *measures)
+    yield Chart(name, title, viz=viz, columns=drawn, domain=look.get("domain"), **common)
     of_numbers = LABELS["ui.numbers_of"].replace("{panel}", title)
-    yield Chart(f"{name}_numbers", of_numbers, data, "table", told, note, where, width=6)
-
-
-SMALL = {"width": 3, "height": 20}
+    told = {"columns": (*drawn, *n), "newest_first": is_history}
+    yield Chart(f"{name}_numbers", of_numbers, viz="table", **told, **common)
 
 
 def _in_words(data: str, name: str, label: str, form: str) -> Column:
@@ -268,9 +270,10 @@ def _text(value: str) -> str:
 
 
 def dataset_sql(query: str, schema: str) -> str:
-    """A query of the site on the marts of a schema, each row with its place in the query's order."""
+    """A query of the site on the marts of a schema, each row with its place in its order."""
     marts = "|".join(duckdb.get_table_names(query_text(query)))
     sql = re.sub(rf"\b(from|join) ({marts})\b", rf"\1 {schema}.\2", query_text(query).strip())
+    # Both engines number rows in the order of the query inside; tests hold them to it.
     return (
         f"select\n    ordered.*,\n    row_number() over () as {PLACE},\n"
         f"    row_number() over () = count(*) over () as {IS_LAST}\nfrom (\n{sql}\n) as ordered"
@@ -325,7 +328,7 @@ def _chart(chart: Chart) -> dict[str, Any]:
             "viz_type": chart.viz,
             "adhoc_filters": filters,
             "time_range": "No filter",
-            "row_limit": 1000,
+            "row_limit": 10_000,
             **draw(chart),
         },
         "cache_timeout": None,
@@ -359,7 +362,7 @@ def _as_table(chart: Chart) -> dict[str, Any]:
     return {
         "query_mode": "raw",
         "all_columns": [column.name for column in chart.columns],
-        "order_by_cols": [json.dumps([PLACE, True])],
+        "order_by_cols": [json.dumps([PLACE, not chart.newest_first])],
         "column_config": numbers | times,
         "table_timestamp_format": TIMES["date"],
         "show_cell_bars": False,
