@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary export dashboard quality erase env lint test test-slow test-postgres test-spark test-clouds browser bench slim docs site lock clean
+.PHONY: help build publish summary export dashboard superset quality erase env lint test test-slow test-postgres test-spark test-clouds test-superset browser bench slim docs site lock clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -16,6 +16,8 @@ SPARK_STAMP := $(VENV)/.installed-spark
 SITE_STAMP := $(VENV)/.installed-docs
 CLOUDS_VENV := .venv-clouds
 CLOUDS_STAMP := $(CLOUDS_VENV)/.installed
+SUPERSET_VENV := .venv-superset
+SUPERSET_STAMP := $(SUPERSET_VENV)/.installed
 
 # Two halves side by side, and hardly any garbage collection, which took a third of the time.
 SQLFLUFF := $(BIN)/python -c "import gc, sys; gc.set_threshold(200000, 50, 50); \
@@ -50,6 +52,9 @@ export: $(STAMP) profiles.yml ## Write the published marts as Parquet and CSV to
 dashboard: $(STAMP) profiles.yml ## Write the published marts as a site, target/dashboard, to open from disk or to host
 	@$(BIN)/python -m voc_cli dashboard $(ARGS)
 
+superset: $(STAMP) profiles.yml ## Write the dashboard's overview for Superset, target/superset (ARGS="--uri URI" names the database)
+	@$(BIN)/python -m voc_cli superset $(ARGS)
+
 erase: $(STAMP) profiles.yml ## Build without the people in erasure_requests, and leave no trace of them in the DuckDB file
 	@$(BIN)/python -m voc_cli erase $(ARGS)
 
@@ -70,13 +75,13 @@ lint: $(STAMP) profiles.yml ## Check the policy seeds, and the style of the SQL 
 	@$(SQLFLUFF) --templater raw dashboard/queries 2> target/lint.log || { cat target/lint.log >&2; exit 1; }
 
 test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and PostgreSQL)
-	@$(BIN)/python -m pytest -m "not slow and not spark and not clouds" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow and not spark and not clouds and not superset" $(PYTEST_ARGS)
 
 test-slow: $(STAMP) ## Run the tests that need minutes: builds that are killed, starved, locked out or read meanwhile
 	@$(BIN)/python -m pytest -m slow --dist load $(PYTEST_ARGS)
 
 test-postgres: $(STAMP) ## Run the tests on PostgreSQL alone
-	@$(BIN)/python -m pytest -m postgres $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "postgres and not superset" $(PYTEST_ARGS)
 
 test-spark: $(SPARK_STAMP) ## Run the tests on Spark (needs a Java; installs pyspark into .venv)
 	@java=$${JAVA_HOME:+$$JAVA_HOME/bin/}java; command -v "$$java" >/dev/null || { \
@@ -85,6 +90,9 @@ test-spark: $(SPARK_STAMP) ## Run the tests on Spark (needs a Java; installs pys
 
 test-clouds: $(CLOUDS_STAMP) ## Compile the project for Snowflake, BigQuery, Databricks and Redshift, without a connection
 	@$(CLOUDS_VENV)/bin/python -m pytest -m clouds --noconftest --override-ini addopts= tests/python/test_clouds.py $(PYTEST_ARGS)
+
+test-superset: $(SUPERSET_STAMP) ## Import the overview into Superset, on DuckDB and PostgreSQL, and compare its charts with the marts
+	@VOC_SUPERSET_PYTHON=$(CURDIR)/$(SUPERSET_VENV)/bin/python $(BIN)/python -m pytest -m superset --numprocesses 0 $(PYTEST_ARGS)
 
 browser: ## Install Chromium for the dashboard's tests where there is none (Debian and Ubuntu, as root)
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
@@ -110,7 +118,7 @@ site: $(SITE_STAMP) ## Write the pages of docs/ as a site that needs no network,
 	@NO_MKDOCS_2_WARNING=true $(BIN)/python -m mkdocs build --strict --quiet --config-file mkdocs.yml
 	@echo "Wrote target/site: open target/site/index.html in a browser."
 
-lock: ## Remake the locks of requirements (plain, docs, spark, clouds) from pyproject.toml (needs uv)
+lock: ## Remake the locks of requirements (plain, docs, spark, clouds, superset) from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { \
 	  echo "make lock needs uv: install it (pip install uv) or name it (make lock UV=/path/to/uv)." >&2; exit 1; }
 	$(LOCK) pyproject.toml --extra bench --extra dashboard --extra dev --extra quality --output-file requirements.lock
@@ -119,6 +127,7 @@ lock: ## Remake the locks of requirements (plain, docs, spark, clouds) from pypr
 	$(LOCK) pyproject.toml --extra spark --constraint requirements.lock --output-file requirements-spark.lock \
 	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)[^ ]*==.*/--no-emit-package \1/p' requirements.lock)
 	$(LOCK) --group clouds --output-file requirements-clouds.lock
+	$(LOCK) --group superset --output-file requirements-superset.lock
 
 clean: ## Remove what dbt and the tests wrote (keeps profiles.yml, .venv and the database)
 	@rm -rf target logs dbt_packages .pytest_cache .hypothesis .ruff_cache
@@ -170,3 +179,11 @@ $(CLOUDS_STAMP): $(STAMP) requirements-clouds.lock
 	@$(CLOUDS_VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements-clouds.lock || { \
 	  echo "Installing requirements-clouds.lock failed (pip's message is above). Check the network or pip's index settings, then run make test-clouds again." >&2; exit 1; }
 	@touch $(CLOUDS_STAMP)
+
+# Nothing of the project is installed here either: Superset holds SQLAlchemy and pandas to earlier versions than the project's.
+$(SUPERSET_STAMP): $(STAMP) requirements-superset.lock
+	@echo "Creating the environment of Superset in $(SUPERSET_VENV) (once, some minutes) ..."
+	@$(BIN)/python -m venv --clear $(SUPERSET_VENV)
+	@$(SUPERSET_VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements-superset.lock || { \
+	  echo "Installing requirements-superset.lock failed (pip's message is above). Check the network or pip's index settings, then run make test-superset again." >&2; exit 1; }
+	@touch $(SUPERSET_STAMP)

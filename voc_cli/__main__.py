@@ -17,6 +17,8 @@ commands:
   export     write the published marts as Parquet and CSV, with a dictionary and what a CRM is to be told;
              --to FOLDER instead of exports/, --full tells everything again (docs/exports.md)
   dashboard  write the published marts as a site to read in a browser (docs/dashboard.md)
+  superset   write the dashboard's overview as assets to import into Superset; --uri names the database
+             as Superset reaches it (docs/bi.md)
   quality    check the landed tables and the public marts that are there (docs/quality.md)
   check      check the settings only: vendor lists, policy seeds and connection
   contracts  remake docs/contracts.md and docs/landed-tables.md from the domain contracts and the staging models
@@ -53,6 +55,7 @@ def main(arguments: list[str]) -> int:
         "summary": _summary,
         "export": _export,
         "dashboard": _dashboard,
+        "superset": _superset,
         "quality": _quality,
         "check": _check,
         "contracts": _contracts,
@@ -120,6 +123,12 @@ def _dashboard(arguments: list[str]) -> int:
     from dashboard.command import make_dashboard
 
     return make_dashboard(ROOT, arguments)
+
+
+def _superset(arguments: list[str]) -> int:
+    from dashboard.superset import make_superset
+
+    return make_superset(ROOT, arguments)
 
 
 def _contracts(arguments: list[str]) -> int:

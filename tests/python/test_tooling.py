@@ -279,7 +279,7 @@ def test_make_test_ends_with_pytest(project: Project) -> None:
     outcome = project.run(["make", "--dry-run", "test"])
     assert outcome.ok
     commands = outcome.output.splitlines()
-    assert commands[-1].strip().endswith('-m pytest -m "not slow and not spark and not clouds"')
+    assert commands[-1].strip().endswith('-m "not slow and not spark and not clouds and not superset"')
     assert any("sqlfluff" in command and " lint " in command for command in commands)
 
 
@@ -298,7 +298,13 @@ def test_make_without_a_target_lists_the_targets(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "lock", ["requirements.lock", "requirements-clouds.lock", "requirements-docs.lock"]
+    "lock",
+    [
+        "requirements.lock",
+        "requirements-clouds.lock",
+        "requirements-docs.lock",
+        "requirements-superset.lock",
+    ],
 )
 def test_locks_name_packages_and_hashes_only(lock: str) -> None:
     marker = r"[a-z_]+ (<|>=|==|!=) '[0-9A-Za-z_.]+'"
@@ -325,9 +331,10 @@ def test_the_lock_holds_what_pyproject_pins() -> None:
     assert set(pins) <= locked
 
 
-def test_the_lock_of_cloud_adapters_holds_what_pyproject_pins() -> None:
-    pins = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["dependency-groups"]["clouds"]
-    lock = (REPOSITORY / "requirements-clouds.lock").read_text()
+@pytest.mark.parametrize("group", ["clouds", "superset"])
+def test_the_lock_of_an_environment_of_its_own_holds_what_pyproject_pins(group: str) -> None:
+    pins = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["dependency-groups"][group]
+    lock = (REPOSITORY / f"requirements-{group}.lock").read_text()
     assert set(pins) <= set(re.findall(r"^\S+==\S+", lock, re.M))
 
 
