@@ -1144,6 +1144,7 @@ select
     ticket_type,
     severity,
     status,
+    cast(created_at as date) as created_date,
     created_at,
     first_assigned_at,
     first_replied_at,
