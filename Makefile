@@ -28,6 +28,13 @@ SQL_HALVES = "models/intermediate" \
 LOCK = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
   --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
+# A lock that is installed on top of the plain one holds only what that one does not.
+BEYOND = --constraint requirements.lock $$(sed -n 's/^\([A-Za-z0-9._-]*\)[^ ]*==.*/--no-emit-package \1/p' requirements.lock)
+
+# (bin folder, locks, target that wants them): what the locks hold, in that environment.
+installed = $(1)/python -m pip install --quiet --require-hashes $(2:%=--requirement %) || { \
+  echo "Installing $(lastword $(2)) failed (pip's message is above). Check the network or pip's index settings, then run make $(3) again." >&2; exit 1; }
+
 # DuckDB resolves a relative path against the working directory, so it is made absolute here.
 export VOC_DUCKDB_PATH ?= $(CURDIR)/voc.duckdb
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -122,10 +129,8 @@ lock: ## Remake the locks of requirements (plain, docs, spark, clouds, superset)
 	@command -v $(UV) >/dev/null || { \
 	  echo "make lock needs uv: install it (pip install uv) or name it (make lock UV=/path/to/uv)." >&2; exit 1; }
 	$(LOCK) pyproject.toml --extra bench --extra dashboard --extra dev --extra quality --output-file requirements.lock
-	$(LOCK) pyproject.toml --extra docs --constraint requirements.lock --output-file requirements-docs.lock \
-	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)[^ ]*==.*/--no-emit-package \1/p' requirements.lock)
-	$(LOCK) pyproject.toml --extra spark --constraint requirements.lock --output-file requirements-spark.lock \
-	  $$(sed -n 's/^\([A-Za-z0-9._-]*\)[^ ]*==.*/--no-emit-package \1/p' requirements.lock)
+	$(LOCK) pyproject.toml --extra docs $(BEYOND) --output-file requirements-docs.lock
+	$(LOCK) pyproject.toml --extra spark $(BEYOND) --output-file requirements-spark.lock
 	$(LOCK) --group clouds --output-file requirements-clouds.lock
 	$(LOCK) --group superset --output-file requirements-superset.lock
 
@@ -152,8 +157,7 @@ $(STAMP): requirements.lock pyproject.toml
 	else \
 	  echo "Bringing the Python environment in $(VENV) up to requirements.lock ..."; \
 	fi
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock || { \
-	  echo "Installing requirements.lock failed (pip's message is above). Check the network or pip's index settings, then run make env again." >&2; exit 1; }
+	@$(call installed,$(BIN),requirements.lock,env)
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable . || { \
 	  echo "Installing the project itself into $(VENV) failed (pip's message is above). Is $(CURDIR) writable?" >&2; exit 1; }
 	@touch $(STAMP)
@@ -161,29 +165,25 @@ $(STAMP): requirements.lock pyproject.toml
 # What the site adds to the same environment, for those who ask for it.
 $(SITE_STAMP): $(STAMP) requirements-docs.lock
 	@echo "Installing the generator of the site into $(VENV) (once, some seconds) ..."
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock --requirement requirements-docs.lock || { \
-	  echo "Installing requirements-docs.lock failed (pip's message is above). Check the network or pip's index settings, then run make site again." >&2; exit 1; }
+	@$(call installed,$(BIN),requirements.lock requirements-docs.lock,site)
 	@touch $(SITE_STAMP)
 
 # What Spark adds to the same environment, for those who ask for it.
 $(SPARK_STAMP): $(STAMP) requirements-spark.lock
 	@echo "Installing Spark into $(VENV) (once, about a minute) ..."
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock --requirement requirements-spark.lock || { \
-	  echo "Installing requirements-spark.lock failed (pip's message is above). Check the network or pip's index settings, then run make test-spark again." >&2; exit 1; }
+	@$(call installed,$(BIN),requirements.lock requirements-spark.lock,test-spark)
 	@touch $(SPARK_STAMP)
 
 # Nothing of the project is installed here: dbt reads its files, and dbt-databricks would contradict its pins.
 $(CLOUDS_STAMP): $(STAMP) requirements-clouds.lock
 	@echo "Creating the environment of cloud adapters in $(CLOUDS_VENV) (once, some minutes) ..."
 	@$(BIN)/python -m venv --clear $(CLOUDS_VENV)
-	@$(CLOUDS_VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements-clouds.lock || { \
-	  echo "Installing requirements-clouds.lock failed (pip's message is above). Check the network or pip's index settings, then run make test-clouds again." >&2; exit 1; }
+	@$(call installed,$(CLOUDS_VENV)/bin,requirements-clouds.lock,test-clouds)
 	@touch $(CLOUDS_STAMP)
 
 # Nothing of the project is installed here either: Superset holds SQLAlchemy and pandas to earlier versions than the project's.
 $(SUPERSET_STAMP): $(STAMP) requirements-superset.lock
 	@echo "Creating the environment of Superset in $(SUPERSET_VENV) (once, some minutes) ..."
 	@$(BIN)/python -m venv --clear $(SUPERSET_VENV)
-	@$(SUPERSET_VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements-superset.lock || { \
-	  echo "Installing requirements-superset.lock failed (pip's message is above). Check the network or pip's index settings, then run make test-superset again." >&2; exit 1; }
+	@$(call installed,$(SUPERSET_VENV)/bin,requirements-superset.lock,test-superset)
 	@touch $(SUPERSET_STAMP)

@@ -6,7 +6,6 @@ import contextlib
 import csv
 import json
 import math
-import os
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,10 +16,8 @@ import duckdb
 import yaml
 
 from dashboard.charts import chart
-from voc_cli.publishing import published_file
+from voc_cli.publishing import published_file, published_on_postgres, published_schema
 from voc_cli.settings import UserError
-from voc_weighting.errors import WeightingError
-from voc_weighting.warehouse import connect_postgres
 
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "zh")
@@ -159,19 +156,12 @@ def _open_duckdb(file: Path) -> Iterator[tuple[Any, type[Exception]]]:
 def _open_postgres(credentials: Any) -> Iterator[tuple[Any, type[Exception]]]:
     import psycopg2
 
-    try:
-        connection = connect_postgres(credentials, "voc dashboard")
-    except WeightingError as error:
-        raise UserError(str(error)) from error
-    try:
-        # One snapshot for all queries: a build that publishes in between is not seen in part.
-        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-        with connection.cursor() as cursor:
-            schema = f"{os.environ.get('VOC_SCHEMA_PREFIX', '')}published"
-            cursor.execute("select set_config('search_path', %s, false)", [schema])
-            yield cursor, psycopg2.Error
-    finally:
-        connection.close()
+    with (
+        published_on_postgres(credentials, "voc dashboard") as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("select set_config('search_path', %s, false)", [published_schema()])
+        yield cursor, psycopg2.Error
 
 
 def as_script(value: Any) -> str:

@@ -6,7 +6,6 @@ where Superset wants an aggregate, it is the maximum of the one row that there i
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -22,9 +21,10 @@ import yaml
 
 from dashboard.charts import BAR_COLORS, DOMAINS
 from dashboard.data import HEADER, query_text, read_labels, read_pages
-from voc_cli.dbt_runs import read_arguments
-from voc_cli.publishing import credentials_of, published_file
+from voc_cli.dbt_runs import own_parser, pick_out, read_arguments
+from voc_cli.publishing import credentials_of, published_file, published_schema
 from voc_cli.settings import UserError
+from voc_weighting.warehouse import sql_text
 
 ASSETS = "target/superset"
 PAGE = "overview"
@@ -98,12 +98,9 @@ class Chart:
 
 def make_superset(root: Path, arguments: Sequence[str]) -> int:
     """Write the folder that Superset imports, and the same as a zip."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser = own_parser()
     parser.add_argument("--uri", default=os.environ.get(URI))
-    try:
-        known, for_dbt = parser.parse_known_args(list(arguments))
-    except argparse.ArgumentError as error:
-        raise UserError(str(error)) from error
+    known, for_dbt = pick_out(parser, arguments)
     uri = known.uri or _published_uri(root, for_dbt)
     folder = root / ASSETS
     shutil.rmtree(folder, ignore_errors=True)
@@ -251,7 +248,9 @@ def _in_words(data: str, name: str, label: str, form: str) -> Column:
     if not values:
         return Column(name, label, form)
     words = {value: LABELS[f"value.{value}"] for value in values}
-    whens = " ".join(f"when {_text(value)} then {_text(word)}" for value, word in words.items())
+    whens = " ".join(
+        f"when {sql_text(value)} then {sql_text(word)}" for value, word in words.items()
+    )
     return Column(f"{name}_word", label, "label", f"case {name} {whens} else {name} end")
 
 
@@ -260,13 +259,9 @@ def _few(is_reportable: str) -> Column:
 
 
 def _yes_or_no(name: str, label: str, flag: str, yes: str = "true", no: str = "false") -> Column:
-    yes, no = (_text(LABELS[f"value.{value}"]) for value in (yes, no))
+    yes, no = (sql_text(LABELS[f"value.{value}"]) for value in (yes, no))
     expression = f"case when {flag} then {yes} when not {flag} then {no} end"
     return Column(name, label, "label", expression)
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def dataset_sql(query: str, schema: str) -> str:
@@ -281,9 +276,7 @@ def dataset_sql(query: str, schema: str) -> str:
 
 
 def _dataset(query: str, of_query: Sequence[Chart], engine: str) -> dict[str, Any]:
-    schema = "marts"
-    if engine == "postgresql":
-        schema = f"{os.environ.get('VOC_SCHEMA_PREFIX', '')}published"
+    schema = published_schema() if engine == "postgresql" else "marts"
     columns = {column.name: column for chart in of_query for column in chart.columns}
     unnamed = {name for chart in of_query for name, _ in chart.where}
     unnamed |= {ITEM for chart in of_query if chart.viz == BARS}

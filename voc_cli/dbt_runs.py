@@ -53,17 +53,29 @@ class DbtArguments:
     is_partial: bool
 
 
+def own_parser() -> argparse.ArgumentParser:
+    """A parser for a command's own options, which stand among dbt's."""
+    return argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+
+
+def pick_out(
+    parser: argparse.ArgumentParser, arguments: Sequence[str]
+) -> tuple[argparse.Namespace, list[str]]:
+    """The parser's options and all other arguments; UserError when a value is missing."""
+    try:
+        return parser.parse_known_args(list(arguments))
+    except argparse.ArgumentError as error:
+        raise UserError(str(error)) from error
+
+
 def read_arguments(arguments: Sequence[str]) -> DbtArguments:
     """Pick out of dbt's arguments what matters here; UserError when a value is missing."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser = own_parser()
     for option, short_forms in CONNECTION_OPTIONS.items():
         parser.add_argument(option, *short_forms)
     parser.add_argument("--selector")
     parser.add_argument(*EXCLUDED_TYPES, dest="excluded", nargs="+", action="extend", default=[])
-    try:
-        known, others = parser.parse_known_args(list(arguments))
-    except argparse.ArgumentError as error:
-        raise UserError(str(error)) from error
+    known, others = pick_out(parser, arguments)
     values = {option: getattr(known, option[2:].replace("-", "_")) for option in CONNECTION_OPTIONS}
     return DbtArguments(
         all=list(arguments),

@@ -7,7 +7,6 @@ counted from the export that `latest` led to: its copy of the mart is what was s
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import fcntl
 import os
@@ -21,12 +20,16 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from voc_cli.dbt_runs import DbtArguments, read_arguments
+from voc_cli.dbt_runs import DbtArguments, own_parser, pick_out, read_arguments
 from voc_cli.dictionary import Mart, dictionary_rows, read_marts, render_dictionary
-from voc_cli.publishing import credentials_of, published_file
+from voc_cli.publishing import (
+    credentials_of,
+    published_file,
+    published_on_postgres,
+    published_schema,
+)
 from voc_cli.settings import UserError
-from voc_weighting.errors import WeightingError
-from voc_weighting.warehouse import connect_postgres, sql_text
+from voc_weighting.warehouse import sql_text
 
 DEFAULT_FOLDER = "exports"
 LATEST = "latest"
@@ -81,13 +84,10 @@ def export(root: Path, arguments: Sequence[str]) -> int:
 
 
 def _read_arguments(root: Path, arguments: Sequence[str]) -> ExportArguments:
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser = own_parser()
     parser.add_argument("--to", type=Path, default=root / DEFAULT_FOLDER)
     parser.add_argument("--full", action="store_true")
-    try:
-        known, others = parser.parse_known_args(list(arguments))
-    except argparse.ArgumentError as error:
-        raise UserError(str(error)) from error
+    known, others = pick_out(parser, arguments)
     dbt = read_arguments(others)
     if dbt.is_partial:
         raise UserError("export takes no selection: an export holds every public mart.")
@@ -162,29 +162,22 @@ def _see_postgres(
     import psycopg2
 
     copies.mkdir()
-    schema = f"{os.environ.get('VOC_SCHEMA_PREFIX', '')}published"
-    try:
-        server = connect_postgres(credentials, "voc export")
-    except WeightingError as error:
-        raise UserError(str(error)) from error
-    with contextlib.closing(server):
-        # One snapshot for all marts: a build that publishes in between is not seen in part.
-        server.set_session(isolation_level="REPEATABLE READ", readonly=True)
-        with server.cursor() as cursor:
-            for mart in marts:
-                copy = copies / f"{mart.name}.csv"
-                query = f'select {_selected(mart)} from "{schema}"."{mart.name}"'
-                try:
-                    with copy.open("wb") as file:
-                        cursor.copy_expert(f"copy ({query}) to stdout (format csv, header)", file)
-                except psycopg2.Error as error:
-                    raise _not_published(mart, f"The schema {schema}", error) from error
-                types = {it.name: TYPES.get(it.type, it.type) for it in mart.columns}
-                connection.execute(
-                    f'create view "{mart.name}" as from read_csv({sql_text(str(copy))},'
-                    f" columns = {types}, header = true, auto_detect = false, delim = ',',"
-                    " quote = '\"', escape = '\"', allow_quoted_nulls = false)"
-                )
+    schema = published_schema()
+    with published_on_postgres(credentials, "voc export") as server, server.cursor() as cursor:
+        for mart in marts:
+            copy = copies / f"{mart.name}.csv"
+            query = f'select {_selected(mart)} from "{schema}"."{mart.name}"'
+            try:
+                with copy.open("wb") as file:
+                    cursor.copy_expert(f"copy ({query}) to stdout (format csv, header)", file)
+            except psycopg2.Error as error:
+                raise _not_published(mart, f"The schema {schema}", error) from error
+            types = {it.name: TYPES.get(it.type, it.type) for it in mart.columns}
+            connection.execute(
+                f'create view "{mart.name}" as from read_csv({sql_text(str(copy))},'
+                f" columns = {types}, header = true, auto_detect = false, delim = ',',"
+                " quote = '\"', escape = '\"', allow_quoted_nulls = false)"
+            )
 
 
 def _selected(mart: Mart) -> str:

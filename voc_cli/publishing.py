@@ -39,6 +39,26 @@ def published_file(database: Path) -> Path:
     return Path(named) if named else database.with_name(f"{database.stem}_marts{database.suffix}")
 
 
+def published_schema() -> str:
+    """The schema in which marts are published on a server."""
+    return f"{os.environ.get('VOC_SCHEMA_PREFIX', '')}published"
+
+
+@contextlib.contextmanager
+def published_on_postgres(credentials: Any, application: str) -> Iterator[Any]:
+    """A connection that reads what is published; UserError without one.
+
+    All its queries see one snapshot: a build that publishes in between is not seen in part.
+    """
+    try:
+        connection = connect_postgres(credentials, application)
+    except WeightingError as error:
+        raise UserError(str(error)) from error
+    with contextlib.closing(connection):
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        yield connection
+
+
 @contextlib.contextmanager
 def only_build(credentials: Any) -> Iterator[None]:
     """Hold the lock of the warehouse; UserError when another build holds it.
