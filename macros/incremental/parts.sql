@@ -15,8 +15,9 @@
 {#- Condition: the row is in a part that has to be built. Each of parts is [column, query]: the query gives the values of the column
     (texts or dates) whose rows have changed; the columns are those of the model, and of what it selects from. Where all is built, the
     work is cut into ranges of days (a column, and how many rows there are of each day), so that it fits in memory: the select takes the
-    first, build_other_parts() the others. The condition stands between marks, for what is deleted must be what is selected. -#}
-{% macro in_parts(parts, day=none, days=none) %}
+    first, build_other_parts() the others. copies: a query for parts_with_copies(). The condition stands between marks, for what is deleted
+    must be what is selected. -#}
+{% macro in_parts(parts, day=none, days=none, copies=none) %}
     {%- if not execute -%}{{ return('1 = 1') }}{%- endif -%}
     {%- set values, conditions = {}, [] -%}
     {%- set everything = namespace(changed=not is_incremental() or made_by_another_recipe()) -%}
@@ -26,21 +27,38 @@
         {%- if is_offline() -%}{%- do conditions.append(column ~ ' in (' ~ query ~ ')') -%}{%- endif -%}
         {%- set everything.changed = found | length > 50000 -%}
     {%- endfor -%}
-    {#- one list a column: DuckDB compares every row with every value of two lists of one column -#}
+    {%- if copies and not everything.changed -%}
+        {%- set query = parts_with_copies(copies, (conditions + in_lists(values)) | join(' or ') or '1 = 0') -%}
+        {%- do values.update({copies.part: values.get(copies.part, []) + query_rows(query) | map('first') | list}) -%}
+        {%- if is_offline() -%}{%- do conditions.append(copies.part ~ ' in (' ~ query ~ ')') -%}{%- endif -%}
+    {%- endif -%}
+    {%- do conditions.extend(in_lists(values)) -%}
+    {%- set chunks = ranges_of_days(day, days) if everything.changed else [conditions | join(' or ') or '1 = 0'] -%}
+    {{ return('/* parts ' ~ chunks | join(' ; ') ~ ' */ (' ~ chunks[0] ~ ') /* parts */') }}
+{% endmacro %}
+
+{#- One list a column: DuckDB compares every row with every value of two lists of one column. values: lists by column. -#}
+{% macro in_lists(values) %}
+    {%- set conditions = [] -%}
     {%- for column, found in values.items() -%}
         {%- set known = [] -%}
         {%- for value in found | unique(case_sensitive=true) if value is not none -%}{%- do known.append(part_literal(value)) -%}{%- endfor -%}
         {%- if known -%}{%- do conditions.append(column ~ ' in (' ~ known | join(', ') ~ ')') -%}{%- endif -%}
         {%- if none in found -%}{%- do conditions.append(column ~ ' is null') -%}{%- endif -%}
     {%- endfor -%}
-    {%- set chunks = ranges_of_days(day, days) if everything.changed else [conditions | join(' or ') or '1 = 0'] -%}
-    {{ return('/* parts ' ~ chunks | join(' ; ') ~ ' */ (' ~ chunks[0] ~ ') /* parts */') }}
+    {{ return(conditions) }}
 {% endmacro %}
 
 {#- A text that holds what sets conditions apart is said in pieces. -#}
 {% macro part_literal(value) %}
     {%- if value is not string -%}{{ return("date '" ~ value ~ "'") }}{%- endif -%}
     {{ return(text_literal(value) | replace('*/', "*' || '/") | replace('/*', "/' || '*") | replace(' ; ', " ;' || ' ")) }}
+{% endmacro %}
+
+{#- Condition: a daily run compares this day of use with what landed. What it leaves out the next run without a limit finds. -#}
+{% macro looks_back_to(day) %}
+    {%- set days = usage_lookback_days() -%}
+    {{ return(day ~ ' is null or ' ~ day ~ ' >= ' ~ add_days(as_of_date_sql(), -days) if days else '1 = 1') }}
 {% endmacro %}
 
 {#- in_parts for a model whose parts are the days of a source, both with a row_mark. -#}
@@ -108,13 +126,24 @@
     ) }}
 {% endmacro %}
 
-{#- Parts of which one holds a copy of a row of another: what counts in one depends on the other, so both are built. -#}
-{% macro entangled_parts(relation, key, part, condition='1 = 1') %}
-    {%- set mark = key_mark(['source_vendor', key]) -%}
+{#- Parts of which one holds, or held, a copy of a row of another: what counts in one depends on the other, so both are built. A key can
+    only be there twice where a row that is built anew has it, or where a copy was set aside: nobody groups all keys. copies: source and
+    this hold the columns key and part, and rows of condition can be copies. changed: what is built anew. -#}
+{% macro parts_with_copies(copies, changed) %}
+    {%- set mark = key_mark(['source_vendor', copies.key]) -%}
+    {%- set of_source = ' from ' ~ copies.source ~ ' where ' ~ copies.condition -%}
+    {%- set of_this = ' from ' ~ this ~ ' where ' ~ copies.condition -%}
+    {%- set suspects -%}
+        select {{ mark }}{{ of_source }} and ({{ changed }}) union all select {{ mark }}{{ of_this }} and quarantine_reason is not null
+    {%- endset -%}
+    {%- set rows = [] -%}
+    {%- for side in [of_source, of_this] -%}
+        {%- do rows.append('select ' ~ copies.part ~ ' as part, ' ~ mark ~ ' as mark' ~ side ~ ' and ' ~ mark ~ ' in (' ~ suspects ~ ')') -%}
+    {%- endfor -%}
     {{ return(
-        "select distinct " ~ part ~ " from " ~ relation ~ " where " ~ condition ~ " and " ~ mark ~ " in (select " ~ mark ~ " from " ~ relation
-        ~ " where " ~ condition ~ " group by " ~ mark ~ " having count(*) > 1 and (min(" ~ part ~ ") <> max(" ~ part ~ ")"
-        ~ " or count(" ~ part ~ ") between 1 and count(*) - 1))"
+        "select distinct part from (select part, min(part) over (partition by mark) as first_part, max(part) over (partition by mark) as last_part,"
+        ~ " count(part) over (partition by mark) as parts, count(*) over (partition by mark) as copies from (" ~ rows | join(' union all ')
+        ~ ") as sides) as keys where first_part <> last_part or parts between 1 and copies - 1"
     ) }}
 {% endmacro %}
 

@@ -14,6 +14,7 @@
         ] -%}
             {%- do whole_number(name) -%}
         {%- endfor -%}
+        {%- do usage_lookback_days() -%}
         {%- do share('min_score_coverage') -%}
         {%- for key in [
             'usage', 'tickets', 'ticket_baseline', 'effort', 'qbr_pulse', 'payment_timeliness', 'seat_change',

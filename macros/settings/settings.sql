@@ -10,6 +10,11 @@
     {{ return(value) }}
 {% endmacro %}
 
+{#- None where a daily run looks at every day of use. -#}
+{% macro usage_lookback_days() %}
+    {{ return(none if var('usage_lookback_days') is none else whole_number('usage_lookback_days')) }}
+{% endmacro %}
+
 {#- One number of a variable that holds several, by key. -#}
 {% macro whole_number_of(name, key) %}
     {%- set given = var(name) -%}

@@ -62,6 +62,8 @@ buckets as {{ inlined() }}(
     {{ 'union all' if not loop.first }}
     select
         {{ field(stream.table, 'account_id') }} as landed_account_id,
+        case when {{ field(stream.table, 'account_id') }} is null then {{ field(stream.table, 'visitor_id', required=true) }} end
+            as visitor_without_account,
         {{ field(stream.table, 'visitor_id', required=true) }} as product_user_id,
         {{ stream.day }} as usage_date,
         {% if stream.is_feature == 'true' -%}
@@ -74,7 +76,9 @@ buckets as {{ inlined() }}(
         {{ stream.is_feature }} as is_feature,
         coalesce({{ field(stream.table, 'num_events', 'bigint') }}, 1) as events,
         {{ field(stream.table, 'num_minutes', 'numeric(18,2)') }} as minutes,
-        {{ loaded_at(stream.table) }} as loaded_at
+        {{ loaded_at(stream.table) }} as loaded_at,
+        {{ landed_mark(stream.table, ['account_id', 'visitor_id', times, 'feature_id', 'num_events', 'num_minutes', loader_columns()]) }}
+            as bucket_mark
     from {{ landed_from(stream.table) }}
     where
         {{ live_rows(stream.table) }}
@@ -94,16 +98,15 @@ events as {{ inlined() }}(
         buckets.is_feature,
         buckets.events,
         buckets.minutes,
-        buckets.loaded_at
+        buckets.loaded_at,
+        buckets.bucket_mark
     from buckets
-    left join visitor_accounts on buckets.product_user_id = visitor_accounts.visitor_id
+    left join visitor_accounts on buckets.visitor_without_account = visitor_accounts.visitor_id
 
 )
 {%- endmacro %}
 
-{#- What an event adds to the mark of its day. -#}
+{#- What an event adds to the mark of its day: as it landed, and the account that its visitor may have given it. -#}
 {% macro pendo_event_mark() %}
-    {{ return(row_mark([
-        'product_account_id', 'product_user_id', 'usage_date', 'feature_id', 'parse_errors', 'is_feature', 'events', 'minutes', 'loaded_at',
-    ])) }}
+    {{ return(row_mark(['bucket_mark', 'product_account_id', 'is_feature'])) }}
 {% endmacro %}

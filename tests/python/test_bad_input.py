@@ -128,6 +128,7 @@ SETTING_FAULTS = {
     "no survey vendor": ({"survey_vendors": []}, ["survey_vendors is empty"]),
     "vendors that are no list": ({"usage_vendors": "pendo"}, ["usage_vendors", "takes a list"]),
     "history that is no number": ({"history_months": "two"}, ["history_months", "whole number"]),
+    "look back over no day": ({"usage_lookback_days": 0}, ["usage_lookback_days", "whole number"]),
     "coverage above 1": (
         {"min_role_weight_coverage": 50},
         ["min_role_weight_coverage", "from 0 to 1"],

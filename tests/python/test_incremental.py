@@ -192,3 +192,33 @@ def test_a_month_of_daily_runs_gives_what_a_whole_build_gives_on_postgres(
     options = {"target": "postgres", "environment": database.environment}
     assert project.dbt("seed", **options).ok
     month_of_days(project, database.execute, **options)
+
+
+@pytest.mark.slow
+def test_a_limited_look_back_leaves_older_days_to_the_next_run_without_it(
+    forked_demo: Project,
+) -> None:
+    execute = on_duckdb(forked_demo)
+    day, usage = LAST_DAY, "+int_usage__user_days"
+    run(forked_demo, day, usage, "--full-refresh")
+    recent, old = day - timedelta(days=5), day - timedelta(days=60)
+
+    def events(of: date) -> int:
+        rows = execute(
+            f"select sum(events) as n from intermediate.int_usage__user_days where usage_date = date '{of}'"
+        )
+        return int(rows[0]["n"])
+
+    before = {of: events(of) for of in (recent, old)}
+    execute(
+        "update pendo.event set num_events = num_events + 1000"
+        f" where cast(\"timestamp\" as date) in (date '{recent}', date '{old}')"
+    )
+    outcome = forked_demo.dbt(
+        "run", "-s", usage, variables={"as_of_date": str(day), "usage_lookback_days": 30}
+    )
+    assert outcome.ok, outcome.output[-6000:]
+    assert events(recent) > before[recent]
+    assert events(old) == before[old]
+    run(forked_demo, day, usage)
+    assert events(old) > before[old]

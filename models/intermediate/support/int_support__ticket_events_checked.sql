@@ -13,9 +13,7 @@
 {%- set changed = in_parts([
     ['ticket_id', changed_tickets],
     ['ticket_id', late_tickets],
-    ['ticket_id', entangled_parts(events, 'event_id', 'ticket_id')],
-    ['ticket_id', entangled_parts(this, 'event_id', 'ticket_id')],
-]) %}
+], copies={'source': events, 'key': 'event_id', 'part': 'ticket_id', 'condition': '1 = 1'}) %}
 
 with tickets as (
 

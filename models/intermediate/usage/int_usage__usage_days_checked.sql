@@ -1,7 +1,7 @@
 -- Grain: one row per landed usage day (account, user, day, feature). The largest table of the project: only its quarantined rows carry
 -- a payload. Use of a feature that nobody described counts as use, but belongs to no module. Built by days: those whose landed rows
--- are not those they were built from, those after as_of_date, those that share a key with another day, and the use of
--- product accounts and features that mean something else now.
+-- are not those they were built from (as far back as usage_lookback_days says), those after as_of_date, those that share a key with
+-- another day, and the use of product accounts and features that mean something else now.
 {{ config(materialized=incremental(), incremental_strategy='parts', on_schema_change='sync_all_columns') }}
 
 {#- a product account that is not listed may be the CRM's own key -#}
@@ -24,8 +24,8 @@
             and features.quarantine_reason is null
 {%- endset %}
 {%- set changed_days = changed_parts(
-    "select usage_date as part, landed_mark as mark from " ~ ref('int_usage__landed_days'),
-    "select usage_date as part, sum(landed_mark) as mark from " ~ this ~ " group by usage_date",
+    "select usage_date as part, landed_mark as mark from " ~ ref('int_usage__landed_days') ~ " where " ~ looks_back_to('usage_date'),
+    "select usage_date as part, sum(landed_mark) as mark from " ~ this ~ " where " ~ looks_back_to('usage_date') ~ " group by usage_date",
 ) %}
 {%- set late_days =
     "select distinct usage_date from " ~ this ~ " where usage_date > " ~ as_of_date_sql() ~ " or quarantine_reason = 'after_as_of_date'"
@@ -40,16 +40,16 @@
     ~ " where usage_days.module is distinct from features.module or usage_days.is_sticky is distinct from features.is_sticky"
 %}
 
-{%- set is_keyed = 'usage_day_id is not null' %}
 {%- set key = "coalesce(usage_day_id, '(missing) on ' || coalesce(cast(usage_date as " ~ dbt.type_string() ~ "), 'no day'))" %}
 {%- set changed = in_parts([
     ['usage_date', changed_days],
     ['usage_date', late_days],
     ['product_account_id', moved_accounts],
     ['feature_id', changed_features],
-    ['usage_date', entangled_parts(ref('int_usage__usage_days_unioned'), 'usage_day_id', 'usage_date', is_keyed ~ ' and not is_grouped')],
-    ['usage_date', entangled_parts(this, 'usage_day_id', 'usage_date', is_keyed)],
-], 'usage_date', 'select usage_date as day, landed_rows as n from ' ~ ref('int_usage__landed_days')) %}
+], 'usage_date', 'select usage_date as day, landed_rows as n from ' ~ ref('int_usage__landed_days'), {
+    'source': '(select * from ' ~ ref('int_usage__usage_days_unioned') ~ ' where not is_grouped) as ungrouped',
+    'key': 'usage_day_id', 'part': 'usage_date', 'condition': 'usage_day_id is not null',
+}) %}
 
 -- copies are looked for where there can be any: a window over all rows takes longer than all the rest
 with usage_days as (
