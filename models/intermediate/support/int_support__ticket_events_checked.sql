@@ -33,7 +33,8 @@ keyed as {{ inlined() }}(
 
     select
         *,
-        {{ key_mark(['source_vendor', 'event_id']) }} as key_mark
+        {{ key_mark(['source_vendor', 'event_id']) }} as key_mark,
+        {{ event_mark() }} as landed_mark
     from {{ events }}
     where {{ changed }}
 
@@ -129,8 +130,8 @@ select
     loaded_at,
     quarantine_reason,
     ticket_mark,
-    {{ event_mark() }} as landed_mark,
-    {{ row_mark([event_mark(), 'ticket_mark', 'quarantine_reason']) }} as row_mark,
+    landed_mark,
+    {{ row_mark(['landed_mark', 'ticket_mark', 'quarantine_reason']) }} as row_mark,
     '{{ recipe() }}' as recipe,
     case when quarantine_reason is not null then {{ record_id('event_id') }} end as record_id,
     case when quarantine_reason is not null then {{ payload(['event_id', 'ticket_id', 'event_type', 'occurred_at', 'parse_errors']) }} end

@@ -1,6 +1,8 @@
 -- Grain: one row per ticket: the targets that apply and whether they were met. A target the
 -- vendor applied to the ticket wins over the seed sla_targets. A clock that still runs breaks
 -- its target once it is beyond it, and says nothing before.
+{%- set clocks_of_metrics = [('first_reply', 'first_replied_at', 'reply'), ('resolution', 'solved_at', 'resolution')] %}
+
 with tickets as (
 
     select * from {{ ref('int_support__tickets') }}
@@ -30,41 +32,36 @@ policy_targets as (
 
 ),
 
+-- both clocks of a ticket side by side: one above the other they would have to be grouped again
 targets as (
 
-    {% for metric in ['first_reply', 'resolution'] -%}
     select
         tickets.ticket_id,
-        '{{ metric }}' as metric,
-        coalesce(vendor_targets.target_minutes, policy_targets.target_minutes) as target_minutes,
+        {%- for metric, reached_at, clock in clocks_of_metrics %}
+        coalesce({{ metric }}_vendor.target_minutes, {{ metric }}_policy.target_minutes) as {{ metric }}_target_minutes,
         case
-            when vendor_targets.ticket_id is not null then coalesce(vendor_targets.is_business_hours, false)
-            else policy_targets.is_business_hours
-        end as is_business_hours,
-        {% if metric == 'first_reply' -%}
-        tickets.first_replied_at is not null as is_reached,
-        clocks.reply_clock_minutes as clock_minutes,
-        clocks.reply_clock_business_minutes as clock_business_minutes
-        {%- else -%}
-        tickets.solved_at is not null as is_reached,
-        clocks.resolution_clock_minutes as clock_minutes,
-        clocks.resolution_clock_business_minutes as clock_business_minutes
-        {%- endif %}
+            when {{ metric }}_vendor.ticket_id is not null then coalesce({{ metric }}_vendor.is_business_hours, false)
+            else {{ metric }}_policy.is_business_hours
+        end as is_{{ metric }}_target_in_business_hours,
+        tickets.{{ reached_at }} is not null as is_{{ metric }}_reached,
+        clocks.{{ clock }}_clock_minutes as {{ metric }}_clock_minutes,
+        clocks.{{ clock }}_clock_business_minutes as {{ metric }}_clock_business_minutes{{ ',' if not loop.last }}
+        {%- endfor %}
     from tickets
     inner join clocks on tickets.ticket_id = clocks.ticket_id
-    left join vendor_targets
+    {%- for metric, reached_at, clock in clocks_of_metrics %}
+    left join vendor_targets as {{ metric }}_vendor
         on
-            tickets.source_vendor = vendor_targets.source_vendor
-            and tickets.ticket_id = vendor_targets.ticket_id
-            and vendor_targets.metric = '{{ metric }}'
-    left join policy_targets
+            tickets.source_vendor = {{ metric }}_vendor.source_vendor
+            and tickets.ticket_id = {{ metric }}_vendor.ticket_id
+            and {{ metric }}_vendor.metric = '{{ metric }}'
+    left join policy_targets as {{ metric }}_policy
         on
-            tickets.severity = policy_targets.severity
-            and policy_targets.metric = '{{ metric }}'
-            and {{ reporting_date('tickets.created_at') }} >= policy_targets.valid_from
-            and (policy_targets.valid_to is null or {{ reporting_date('tickets.created_at') }} < policy_targets.valid_to)
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+            tickets.severity = {{ metric }}_policy.severity
+            and {{ metric }}_policy.metric = '{{ metric }}'
+            and {{ reporting_date('tickets.created_at') }} >= {{ metric }}_policy.valid_from
+            and ({{ metric }}_policy.valid_to is null or {{ reporting_date('tickets.created_at') }} < {{ metric }}_policy.valid_to)
+    {%- endfor %}
 
 ),
 
@@ -72,32 +69,27 @@ timed as (
 
     select
         *,
+        {%- for metric, reached_at, clock in clocks_of_metrics %}
         round(
-            cast(case when is_business_hours then clock_business_minutes else clock_minutes end as numeric(18, 9)), 6
-        ) as minutes
+            cast(
+                case when is_{{ metric }}_target_in_business_hours then {{ metric }}_clock_business_minutes else {{ metric }}_clock_minutes end
+                as numeric(18, 9)
+            ),
+            6
+        ) as {{ metric }}_minutes{{ ',' if not loop.last }}
+        {%- endfor %}
     from targets
-
-),
-
-judged as (
-
-    select
-        *,
-        case
-            when minutes > target_minutes then false
-            when is_reached and minutes <= target_minutes then true
-        end as is_met
-    from timed
 
 )
 
 select
     ticket_id,
-    max(case when metric = 'first_reply' then target_minutes end) as first_reply_target_minutes,
-    {{ dbt.bool_or("case when metric = 'first_reply' then is_business_hours end") }} as is_first_reply_target_in_business_hours,
-    {{ dbt.bool_or("case when metric = 'first_reply' then is_met end") }} as is_first_reply_sla_met,
-    max(case when metric = 'resolution' then target_minutes end) as resolution_target_minutes,
-    {{ dbt.bool_or("case when metric = 'resolution' then is_business_hours end") }} as is_resolution_target_in_business_hours,
-    {{ dbt.bool_or("case when metric = 'resolution' then is_met end") }} as is_resolution_sla_met
-from judged
-group by ticket_id
+    {%- for metric, reached_at, clock in clocks_of_metrics %}
+    {{ metric }}_target_minutes,
+    is_{{ metric }}_target_in_business_hours,
+    case
+        when {{ metric }}_minutes > {{ metric }}_target_minutes then false
+        when is_{{ metric }}_reached and {{ metric }}_minutes <= {{ metric }}_target_minutes then true
+    end as is_{{ metric }}_sla_met{{ ',' if not loop.last }}
+    {%- endfor %}
+from timed
