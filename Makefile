@@ -84,8 +84,8 @@ lint: $(STAMP) profiles.yml ## Check the policy seeds, and the style of the SQL 
 test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and PostgreSQL)
 	@$(BIN)/python -m pytest -m "not slow and not spark and not clouds and not superset" $(PYTEST_ARGS)
 
-test-slow: $(STAMP) ## Run the tests that need minutes: builds that are killed, starved, locked out or read meanwhile
-	@$(BIN)/python -m pytest -m slow --dist load $(PYTEST_ARGS)
+test-slow: $(STAMP) ## Run the tests that need minutes: other vendors, erasure, and builds that are killed, starved, locked out or read meanwhile
+	@$(BIN)/python -m pytest -m "slow and not spark" --dist loadgroup $(PYTEST_ARGS)
 
 test-postgres: $(STAMP) ## Run the tests on PostgreSQL alone
 	@$(BIN)/python -m pytest -m "postgres and not superset" $(PYTEST_ARGS)

@@ -16,7 +16,7 @@ from dbt_common.events.base_types import EventMsg
 from voc_cli.settings import UserError
 
 MAX_NODES_SHOWN = 5
-MAX_MESSAGE_CHARACTERS = 300
+MAX_MESSAGE_CHARACTERS = 800
 SILENT = ("--log-level", "none", "--no-write-json")
 FAILED_STATUSES = {"error", "fail", "runtime error", "partial success"}
 

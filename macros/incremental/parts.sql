@@ -58,7 +58,7 @@
 {#- Condition: a daily run compares this day of use with what landed. What it leaves out the next run without a limit finds. -#}
 {% macro looks_back_to(day) %}
     {%- set days = usage_lookback_days() -%}
-    {{ return(day ~ ' is null or ' ~ day ~ ' >= ' ~ add_days(as_of_date_sql(), -days) if days else '1 = 1') }}
+    {{ return('(' ~ day ~ ' is null or ' ~ day ~ ' >= ' ~ add_days(as_of_date_sql(), -days) ~ ')' if days else '1 = 1') }}
 {% endmacro %}
 
 {#- in_parts for a model whose parts are the days of a source, both with a row_mark. -#}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 
+import pytest
 from harness import RUN_LOG, PostgresServer, Project, Row
 from spark_warehouse import SparkWarehouse
 
@@ -13,6 +14,7 @@ Query = Callable[[str], list[Row]]
 BAND_LOG = "select * from intermediate.int_health__band_changes"
 
 
+@pytest.mark.slow
 def test_postgres_builds_the_same_marts(
     demo: Project, postgres: PostgresServer, project: Project
 ) -> None:

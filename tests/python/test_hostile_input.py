@@ -1064,6 +1064,7 @@ def test_one_empty_table(today: Project, table: str) -> None:
         ] == (votes, nps)
 
 
+@pytest.mark.slow
 def test_tables_of_every_vendor_with_only_a_header(project: Project) -> None:
     """The demo's tables without their rows, every column text, as a loader lands a file of one line."""
     for folder in sorted((project.root / "seeds" / "demo").iterdir()):

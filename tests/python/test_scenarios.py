@@ -165,6 +165,7 @@ def test_building_twice_changes_nothing(forked_demo: Project) -> None:
     assert all(rows for name, (rows, _) in before.items()), before
 
 
+@pytest.mark.slow
 def test_generic_tables_alone_are_enough(project: Project) -> None:
     land_generic(project)
     variables = {"voc_demo": False, "as_of_date": "2026-06-30", **ONLY_GENERIC}
@@ -190,6 +191,7 @@ def test_landed_tables_give_what_the_demo_gives(demo: Project, forked_demo: Proj
     assert marts_in(forked_demo.database) == marts_in(demo.database)
 
 
+@pytest.mark.slow
 def test_one_vendor_per_domain(demo: Project, forked_demo: Project) -> None:
     """Only Qualtrics asks: the NPS stays, and the satisfaction ratings of tickets are gone."""
     variables = {"voc_demo": False, "as_of_date": "2026-06-30", "survey_vendors": ["qualtrics"]}
@@ -202,6 +204,7 @@ def test_one_vendor_per_domain(demo: Project, forked_demo: Project) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_survey_and_a_crm_are_enough(demo: Project, forked_demo: Project) -> None:
     variables = {
         "voc_demo": False,
@@ -220,6 +223,7 @@ def test_a_survey_and_a_crm_are_enough(demo: Project, forked_demo: Project) -> N
     assert forked_demo.value("select count(*) from marts.fct_invoices") == 0
 
 
+@pytest.mark.slow
 def test_a_new_vendor_is_one_folder_and_one_line(project: Project) -> None:
     """CONTRIBUTING.md, done: a survey tool that nobody modelled yet."""
     land_generic(project)
