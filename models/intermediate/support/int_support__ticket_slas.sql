@@ -36,7 +36,6 @@ policy_targets as (
 targets as (
 
     select
-        tickets.ticket_id,
         {%- for metric, reached_at, clock in clocks_of_metrics %}
         coalesce({{ metric }}_vendor.target_minutes, {{ metric }}_policy.target_minutes) as {{ metric }}_target_minutes,
         case
@@ -44,9 +43,10 @@ targets as (
             else {{ metric }}_policy.is_business_hours
         end as is_{{ metric }}_target_in_business_hours,
         tickets.{{ reached_at }} is not null as is_{{ metric }}_reached,
-        clocks.{{ clock }}_clock_minutes as {{ metric }}_clock_minutes,
-        clocks.{{ clock }}_clock_business_minutes as {{ metric }}_clock_business_minutes{{ ',' if not loop.last }}
+        clocks.{{ clock }}_clock_minutes as {{ metric }}_calendar_minutes,
+        clocks.{{ clock }}_clock_business_minutes as {{ metric }}_business_minutes,
         {%- endfor %}
+        tickets.ticket_id
     from tickets
     inner join clocks on tickets.ticket_id = clocks.ticket_id
     {%- for metric, reached_at, clock in clocks_of_metrics %}
@@ -68,28 +68,31 @@ targets as (
 timed as (
 
     select
-        *,
         {%- for metric, reached_at, clock in clocks_of_metrics %}
+        {{ metric }}_target_minutes,
+        is_{{ metric }}_target_in_business_hours,
+        is_{{ metric }}_reached,
         round(
             cast(
-                case when is_{{ metric }}_target_in_business_hours then {{ metric }}_clock_business_minutes else {{ metric }}_clock_minutes end
+                case when is_{{ metric }}_target_in_business_hours then {{ metric }}_business_minutes else {{ metric }}_calendar_minutes end
                 as numeric(18, 9)
             ),
             6
-        ) as {{ metric }}_minutes{{ ',' if not loop.last }}
+        ) as {{ metric }}_minutes,
         {%- endfor %}
+        ticket_id
     from targets
 
 )
 
 select
-    ticket_id,
     {%- for metric, reached_at, clock in clocks_of_metrics %}
     {{ metric }}_target_minutes,
     is_{{ metric }}_target_in_business_hours,
     case
         when {{ metric }}_minutes > {{ metric }}_target_minutes then false
         when is_{{ metric }}_reached and {{ metric }}_minutes <= {{ metric }}_target_minutes then true
-    end as is_{{ metric }}_sla_met{{ ',' if not loop.last }}
+    end as is_{{ metric }}_sla_met,
     {%- endfor %}
+    ticket_id
 from timed
