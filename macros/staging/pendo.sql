@@ -18,12 +18,13 @@
 {%- set first_day = '(select min(' ~ single_day ~ ') from ' ~ landed_from(single) ~ ')' %}
 {%- set before = grouped_day ~ ' < coalesce(' ~ first_day ~ ", date '9999-12-31')" %}
 {%- set is_feature = loop.last | lower %}
+{%- set marked = ['account_id', 'visitor_id', times, 'num_events', 'num_minutes', loader_columns()] + (['feature_id'] if loop.last else []) %}
 {%- if single.exists %}
-{%- do streams.append({'table': single, 'day': single_day, 'is_feature': is_feature, 'condition': 'true'}) %}
+{%- do streams.append({'table': single, 'day': single_day, 'is_feature': is_feature, 'condition': 'true', 'marked': marked}) %}
 {%- endif %}
 {%- if grouped.exists or not single.exists %}
 {%- set condition = '(' ~ before ~ ' or ' ~ grouped_day ~ ' is null)' if single.exists else 'true' %}
-{%- do streams.append({'table': grouped, 'day': grouped_day, 'is_feature': is_feature, 'condition': condition}) %}
+{%- do streams.append({'table': grouped, 'day': grouped_day, 'is_feature': is_feature, 'condition': condition, 'marked': marked}) %}
 {%- endif %}
 {%- endfor %}
 
@@ -77,8 +78,7 @@ buckets as {{ inlined() }}(
         coalesce({{ field(stream.table, 'num_events', 'bigint') }}, 1) as events,
         {{ field(stream.table, 'num_minutes', 'numeric(18,2)') }} as minutes,
         {{ loaded_at(stream.table) }} as loaded_at,
-        {{ landed_mark(stream.table, ['account_id', 'visitor_id', times, 'feature_id', 'num_events', 'num_minutes', loader_columns()]) }}
-            as bucket_mark
+        {{ landed_mark(stream.table, stream.marked) }} as bucket_mark
     from {{ landed_from(stream.table) }}
     where
         {{ live_rows(stream.table) }}
