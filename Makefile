@@ -85,7 +85,7 @@ test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and Postg
 	@$(BIN)/python -m pytest -m "not slow and not spark and not clouds and not superset" $(PYTEST_ARGS)
 
 test-slow: $(STAMP) ## Run the tests that need minutes: other vendors, erasure, and builds that are killed, starved, locked out or read meanwhile
-	@$(BIN)/python -m pytest -m "slow and not spark" --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "slow and not spark" --dist load $(PYTEST_ARGS)
 
 test-postgres: $(STAMP) ## Run the tests on PostgreSQL alone
 	@$(BIN)/python -m pytest -m "postgres and not superset" $(PYTEST_ARGS)

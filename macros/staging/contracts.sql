@@ -49,7 +49,7 @@ select
     {{ loaded_at(landed) }} as loaded_at,
     {{ parse_errors(landed, typed) }} as parse_errors
     {%- if 'landed_mark' in contract_columns(domain, entity) | map(attribute='name') %},
-    cast({{ row_mark(quoted_columns(landed)) if landed.columns else 0 }} as {{ sql_type('bigint') }}) as landed_mark,
+    cast({{ landed_mark(landed) }} as {{ sql_type('bigint') }}) as landed_mark,
     false as is_grouped
     {%- endif %}
 from {{ landed_from(landed) }}

@@ -162,10 +162,10 @@ nullif(substring(coalesce(',' || {{ texts | join(", '') || coalesce(',' || ") }}
 {#- Columns in which loaders note when they wrote the row. -#}
 {% macro loader_columns() %}{{ return(['_fivetran_synced', '_airbyte_extracted_at', '_loaded_at', 'loaded_at']) }}{% endmacro %}
 
-{#- row_mark of fields as they landed: to trim and read them first takes several times as long. -#}
-{% macro landed_mark(landed, fields) %}
-    {%- set columns = [] -%}
-    {%- for names in fields -%}
+{#- row_mark of fields (none: of all columns) as they landed: to trim and read them first takes several times as long. -#}
+{% macro landed_mark(landed, fields=none) %}
+    {%- set columns = quoted_columns(landed) if fields is none else [] -%}
+    {%- for names in fields or [] -%}
         {%- set column = landed_column(landed, names) -%}
         {%- if column -%}{%- do columns.append(quoted_column(column)) -%}{%- endif -%}
     {%- endfor -%}

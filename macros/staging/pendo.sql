@@ -11,6 +11,7 @@
 
 {#- Buckets keep the day Pendo put them in: a daily bucket has no hour to move by a time zone. -#}
 {%- set times = ['timestamp', 'browser_timestamp', 'browser_time'] %}
+{%- set marked = ['account_id', 'visitor_id', times, 'num_events', 'num_minutes', loader_columns()] %}
 {%- set streams = [] %}
 {%- for single, grouped in [(ds_event, event if event.exists else page_event), (ds_feature_event, feature_event)] %}
 {%- set single_day = reporting_date(field(single, times, 'timestamp')) %}
@@ -18,13 +19,12 @@
 {%- set first_day = '(select min(' ~ single_day ~ ') from ' ~ landed_from(single) ~ ')' %}
 {%- set before = grouped_day ~ ' < coalesce(' ~ first_day ~ ", date '9999-12-31')" %}
 {%- set is_feature = loop.last | lower %}
-{%- set marked = ['account_id', 'visitor_id', times, 'num_events', 'num_minutes', loader_columns()] + (['feature_id'] if loop.last else []) %}
 {%- if single.exists %}
-{%- do streams.append({'table': single, 'day': single_day, 'is_feature': is_feature, 'condition': 'true', 'marked': marked}) %}
+{%- do streams.append({'table': single, 'day': single_day, 'is_feature': is_feature, 'condition': 'true'}) %}
 {%- endif %}
 {%- if grouped.exists or not single.exists %}
 {%- set condition = '(' ~ before ~ ' or ' ~ grouped_day ~ ' is null)' if single.exists else 'true' %}
-{%- do streams.append({'table': grouped, 'day': grouped_day, 'is_feature': is_feature, 'condition': condition, 'marked': marked}) %}
+{%- do streams.append({'table': grouped, 'day': grouped_day, 'is_feature': is_feature, 'condition': condition}) %}
 {%- endif %}
 {%- endfor %}
 
@@ -78,7 +78,7 @@ buckets as {{ inlined() }}(
         coalesce({{ field(stream.table, 'num_events', 'bigint') }}, 1) as events,
         {{ field(stream.table, 'num_minutes', 'numeric(18,2)') }} as minutes,
         {{ loaded_at(stream.table) }} as loaded_at,
-        {{ landed_mark(stream.table, stream.marked) }} as bucket_mark
+        {{ landed_mark(stream.table, marked + (['feature_id'] if stream.is_feature == 'true' else [])) }} as bucket_mark
     from {{ landed_from(stream.table) }}
     where
         {{ live_rows(stream.table) }}

@@ -15,8 +15,7 @@ import pytest
 from harness import HASH_SALT, NO_TESTS, Outcome, PostgresServer, Project, Row
 from spark_warehouse import SparkWarehouse
 
-# One worker has them all, so that the builds they share are made once.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("erasure")]
+pytestmark = pytest.mark.slow
 
 LANDED = {"voc_demo": False, "as_of_date": "2026-06-30"}
 EMAIL = "hawthorn.traceable@amber-teapot-machines.example"

@@ -127,10 +127,18 @@ def live_through(execute: Execute, day: date) -> None:
         execute(change)
 
 
-def run(project: Project, day: date, selected: str, *arguments: str, **options: Any) -> None:
-    outcome = project.dbt(
-        "run", "-s", selected, *arguments, variables={"as_of_date": str(day)}, **options
-    )
+def run(
+    project: Project,
+    day: date,
+    selected: str,
+    *arguments: str,
+    look_back: int | None = None,
+    **options: Any,
+) -> None:
+    variables: dict[str, Any] = {"as_of_date": str(day)}
+    if look_back:
+        variables["usage_lookback_days"] = look_back
+    outcome = project.dbt("run", "-s", selected, *arguments, variables=variables, **options)
     assert outcome.ok, outcome.output[-6000:]
 
 
@@ -214,10 +222,7 @@ def test_a_limited_look_back_leaves_older_days_to_the_next_run_without_it(
         "update pendo.event set num_events = num_events + 1000"
         f" where cast(\"timestamp\" as date) in (date '{recent}', date '{old}')"
     )
-    outcome = forked_demo.dbt(
-        "run", "-s", usage, variables={"as_of_date": str(day), "usage_lookback_days": 30}
-    )
-    assert outcome.ok, outcome.output[-6000:]
+    run(forked_demo, day, usage, look_back=30)
     assert events(recent) > before[recent]
     assert events(old) == before[old]
     run(forked_demo, day, usage)
