@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from voc_cli.dbt_runs import read_arguments
+from voc_cli.arguments import read_arguments
 from voc_cli.publishing import credentials_of
 from voc_cli.settings import UserError
 

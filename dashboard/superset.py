@@ -21,7 +21,7 @@ import yaml
 
 from dashboard.charts import BAR_COLORS, DOMAINS
 from dashboard.data import HEADER, query_text, read_labels, read_pages
-from voc_cli.dbt_runs import own_parser, pick_out, read_arguments
+from voc_cli.arguments import own_parser, pick_out, read_arguments
 from voc_cli.publishing import credentials_of, published_file, published_schema
 from voc_cli.settings import UserError
 from voc_weighting.warehouse import sql_text

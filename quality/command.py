@@ -7,6 +7,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from voc_cli.arguments import read_arguments
+from voc_cli.publishing import credentials_of
 from voc_cli.settings import UserError
 
 
@@ -20,10 +22,12 @@ def check_quality(root: Path, arguments: Sequence[str]) -> int:
     except ImportError as error:
         raise UserError(f"{error.name} is not installed here. Run `make env`.") from error
     from quality.catalog import Catalog
-    from quality.engine import open_engine
+    from quality.engine import connection_url, open_engine
     from quality.project import read_project
     from quality.suites import make_suites
 
+    # A file that is not there is told before dbt reads the project.
+    connection_url(credentials_of(read_arguments(arguments), root))
     project = read_project(root, arguments)
     engine = open_engine(project.credentials)
     try:

@@ -10,13 +10,12 @@ from typing import Any
 
 from dbt.adapters.factory import FACTORY
 
+from voc_cli.arguments import read_arguments
 from voc_cli.contracts import read_contracts
-from voc_cli.dbt_runs import failure_text, read_arguments, run_dbt
+from voc_cli.dbt_runs import read_manifest
 from voc_cli.settings import UserError, check_vendors, load_variables
 from voc_weighting.errors import WeightingError
 from voc_weighting.settings import Settings
-
-DEMO_ENDS = "2026-06-30"
 
 
 @dataclass(frozen=True)
@@ -63,10 +62,8 @@ def read_project(root: Path, arguments: Sequence[str]) -> ProjectFacts:
     chosen = read_arguments(arguments)
     variables = load_variables(root, chosen.variables)
     vendors = {name for names in check_vendors(variables, root).values() for name in names}
-    parsed = run_dbt(["parse", "--log-level", "none", *arguments])
-    if not parsed.success:
-        raise UserError(f"The project cannot be read. {failure_text(parsed)}")
-    nodes = [*parsed.result.nodes.values(), *parsed.result.sources.values()]
+    manifest = read_manifest(arguments)
+    nodes = [*manifest.nodes.values(), *manifest.sources.values()]
     by_id = {node.unique_id: node for node in nodes}
     models = {node.name: node for node in nodes if node.resource_type == "model"}
     return ProjectFacts(
@@ -85,10 +82,8 @@ def read_project(root: Path, arguments: Sequence[str]) -> ProjectFacts:
 
 
 def _as_of(variables: Mapping[str, Any]) -> date:
-    demo_day = DEMO_ENDS if variables.get("voc_demo") else ""
-    given = {"as_of_date": str(variables.get("as_of_date") or "").strip() or demo_day}
     try:
-        return Settings.of({**variables, **given}).as_of
+        return Settings.of(variables).as_of
     except WeightingError as error:
         raise UserError(str(error)) from error
 

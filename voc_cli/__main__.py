@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import importlib.util
 import os
 import sys
 import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from voc_cli.arguments import DbtArguments
 
 ROOT = Path(__file__).resolve().parent.parent
 USAGE = """usage: python -m voc_cli COMMAND [dbt arguments]
@@ -25,27 +33,31 @@ commands:
   erase      build without the people in erasure_requests and leave no trace of them in the DuckDB file;
              --landed deletes them from the landed tables of the same database too (docs/privacy.md)
 
-Everything after the command goes to dbt, for example: build --target postgres"""
+Everything after the command goes to dbt, for example: build --target postgres
+
+in the environment:
+  CHECK=1           build runs dbt's unit tests too
+  VERBOSE=1         everything dbt says, not one line of progress (it is in logs/dbt.log in any case)
+  VOC_AS_OF_DATE    the day as of which to build, where the variable as_of_date is not set"""
 
 NEXT_STEPS = """\
 Next: read the marts (schema marts); marts.quarantined_records says what was set aside, and why.
   .venv/bin/dbt show --inline "select * from {{ ref('account_health_latest') }}" --limit 10
   .venv/bin/dbt show --inline "select * from {{ ref('case_worklist') }} order by rank" --limit 10
-  .venv/bin/voc-weights what-if --pillar voc=0.4    # who would change band if voice weighed more
-For your own data set voc_demo: false and the vendor lists in dbt_project.yml, then build again."""
+  .venv/bin/voc-weights what-if --pillar voc=0.4    # who would change band if voice weighed more"""
+OWN_DATA = "For your own data set voc_demo: false and the vendor lists in dbt_project.yml, then build again."
 
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code: 0 done, 1 dbt or a check failed, 2 settings to mend."""
-    try:
-        import dbt.cli.main  # noqa: F401
-        import yaml  # noqa: F401
-
-        import voc_weighting  # noqa: F401
-    except ImportError as error:
-        return _complain(
-            f"{error.name} is not installed here. Run `make env`, then use .venv/bin/python."
-        )
+    # Looked for, not imported: dbt takes seconds, and a wrong setting is told in the first of them.
+    for package in ("dbt", "yaml", "voc_weighting"):
+        if importlib.util.find_spec(package) is None:
+            return _complain(
+                f"{package} is not installed here. Run `make env`, then use .venv/bin/python."
+            )
+    # What dbt makes lives until its end: looking for garbage takes a fifth of the time it needs.
+    gc.set_threshold(200_000, 50, 50)
 
     from voc_cli.settings import UserError
 
@@ -83,27 +95,72 @@ def main(arguments: list[str]) -> int:
 
 
 def _check(arguments: list[str]) -> int:
-    from voc_cli.dbt_runs import check_connection, read_arguments
-    from voc_cli.settings import check_policy_seeds, check_vendors, load_variables
-
-    dbt_arguments = read_arguments(arguments)
-    variables = load_variables(ROOT, dbt_arguments.variables)
-    lists = check_vendors(variables, ROOT)
-    check_policy_seeds(variables, ROOT)
-    check_connection(dbt_arguments.connection)
-    for name, vendors in lists.items():
+    chosen = _check_settings(arguments)
+    with _lock(chosen):
+        _check_landed(chosen)
+    for name, vendors in chosen.vendors.items():
         print(f"  {name}: {', '.join(vendors) or 'none'}")
     print("  policy seeds: every rule kept")
     return 0
 
 
+@dataclass(frozen=True)
+class _Chosen:
+    """What a command works on: sound settings, and the warehouse they choose."""
+
+    dbt: DbtArguments
+    variables: dict[str, Any]
+    vendors: dict[str, list[str]]
+    credentials: Any
+
+
+def _check_settings(arguments: list[str]) -> _Chosen:
+    """Settings and policy, before dbt is imported; then where the warehouse is."""
+    from voc_cli.arguments import read_arguments
+    from voc_cli.settings import (
+        check_policy_seeds,
+        check_settings,
+        check_target,
+        load_variables,
+    )
+
+    dbt_arguments = read_arguments(arguments)
+    variables = load_variables(ROOT, dbt_arguments.variables)
+    vendors = check_settings(variables, ROOT)
+    check_target(ROOT, dbt_arguments.target, dbt_arguments.profiles_dir)
+    check_policy_seeds(variables, ROOT)
+
+    from voc_cli.publishing import credentials_of
+
+    return _Chosen(dbt_arguments, variables, vendors, credentials_of(dbt_arguments, ROOT))
+
+
+def _lock(chosen: _Chosen) -> AbstractContextManager[None]:
+    from voc_cli.publishing import only_build
+
+    return only_build(chosen.credentials)
+
+
+def _check_landed(chosen: _Chosen) -> None:
+    from voc_cli.warehouse import check_landed, check_warehouse
+
+    tables = check_warehouse(chosen.credentials, chosen.dbt.connection)
+    check_landed(tables, chosen.variables, ROOT)
+
+
+def _check_built(chosen: _Chosen) -> None:
+    from voc_cli.warehouse import check_built, check_warehouse
+
+    check_built(check_warehouse(chosen.credentials, chosen.dbt.connection, writes=False))
+
+
 def _summary(arguments: list[str]) -> int:
-    from voc_cli.dbt_runs import check_connection, read_arguments
+    chosen = _check_settings(arguments)
+    _check_built(chosen)
+
     from voc_cli.summary import read_figures, render
 
-    connection = read_arguments(arguments).connection
-    check_connection(connection)
-    print(render(read_figures(connection)))
+    print(render(read_figures(chosen.dbt.connection)))
     return 0
 
 
@@ -141,64 +198,61 @@ def _contracts(arguments: list[str]) -> int:
 
 
 def _publish(arguments: list[str]) -> int:
-    from voc_cli.dbt_runs import check_connection, read_arguments
-    from voc_cli.publishing import credentials_of, only_build, publish
+    from voc_cli.publishing import publish
 
-    dbt_arguments = read_arguments(arguments)
-    credentials = credentials_of(dbt_arguments, ROOT)
-    with only_build(credentials):
-        check_connection(dbt_arguments.connection)
-        print(f"Published the marts to {publish(credentials, dbt_arguments.connection)}")
+    chosen = _check_settings(arguments)
+    with _lock(chosen):
+        _check_built(chosen)
+        print(f"Published the marts to {publish(chosen.credentials, chosen.dbt.connection)}")
     return 0
 
 
 def _erase(arguments: list[str]) -> int:
-    from voc_cli.dbt_runs import read_arguments
     from voc_cli.erase import LANDED, erase
-    from voc_cli.publishing import credentials_of, only_build
     from voc_cli.settings import UserError
 
-    for_dbt = [argument for argument in arguments if argument != LANDED]
-    dbt_arguments = read_arguments(for_dbt)
-    if dbt_arguments.is_partial:
+    chosen = _check_settings([argument for argument in arguments if argument != LANDED])
+    if chosen.dbt.is_partial:
         raise UserError("erase takes no selection: who is forgotten is forgotten everywhere.")
-    credentials = credentials_of(dbt_arguments, ROOT)
-    with only_build(credentials):
-        _check(for_dbt)
-        erase(dbt_arguments, credentials, landed=LANDED in arguments)
+    with _lock(chosen):
+        _check_landed(chosen)
+        erase(chosen.dbt, chosen.credentials, landed=LANDED in arguments)
     return 0
 
 
 def _build(arguments: list[str]) -> int:
-    from voc_cli.dbt_runs import failure_text, read_arguments, run_dbt
-    from voc_cli.publishing import credentials_of, only_build, publish
-    from voc_cli.summary import read_figures, render
-
     started = time.monotonic()
-    dbt_arguments = read_arguments(arguments)
-    connection = dbt_arguments.connection
-    credentials = credentials_of(dbt_arguments, ROOT)
-    with only_build(credentials):
-        print("[1/4] Checking the settings ...", flush=True)
-        _check(arguments)
-        print("[2/4] Building with dbt ...", flush=True)
-        result = run_dbt(["build", *arguments])
+    print("[1/5] Checking the settings ...", flush=True)
+    chosen = _check_settings(arguments)
+    with _lock(chosen):
+        _check_landed(chosen)
+
+        from voc_cli.dbt_runs import LOG, build, failure_text, read_manifest
+        from voc_cli.publishing import publish
+        from voc_cli.summary import read_figures, render
+
+        print("[2/5] Reading the project ...", flush=True)
+        read_manifest(arguments)
+        print("[3/5] Building with dbt ...", flush=True)
+        result = build(arguments)
         if not result.success:
             print(
                 f"\nThe build failed, and what was published before stays. {failure_text(result)}\n"
-                "Mend the cause and build again. The messages in full are above.",
+                f"Mend the cause and build again. {LOG} has the messages in full.",
                 file=sys.stderr,
             )
             return 1
-        if dbt_arguments.is_partial:
-            print("[3/4] Only a part was built: nothing is published (`make publish` would).")
-            print("[4/4] No summary either: `make summary` shows what is there.")
+        if chosen.dbt.is_partial:
+            print("[4/5] Only a part was built: nothing is published (`make publish` would).")
+            print("[5/5] No summary either: `make summary` shows what is there.")
             return 0
-        print("[3/4] Publishing the marts ...", flush=True)
-        published = publish(credentials, connection)
-        print("[4/4] The warehouse in short:\n", flush=True)
-        print(render(read_figures(connection)))
+        print("[4/5] Publishing the marts ...", flush=True)
+        published = publish(chosen.credentials, chosen.dbt.connection)
+        print("[5/5] The warehouse in short:\n", flush=True)
+        print(render(read_figures(chosen.dbt.connection)))
     print(f"\nDone in {time.monotonic() - started:.0f} s. Published to {published}.\n{NEXT_STEPS}")
+    if chosen.variables["voc_demo"]:
+        print(OWN_DATA)
     return 0
 
 

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
 
+from voc_cli.arguments import read_arguments
+from voc_cli.progress import Progress
 from voc_cli.settings import UserError
 
 MAX_NODES_SHOWN = 5
 MAX_MESSAGE_CHARACTERS = 800
 SILENT = ("--log-level", "none", "--no-write-json")
 FAILED_STATUSES = {"error", "fail", "runtime error", "partial success"}
-
-# They decide which warehouse a command works on, so the summary repeats what the build was given.
-CONNECTION_OPTIONS = {"--vars": [], "--target": ["-t"], "--profile": [], "--profiles-dir": []}
-PARTIAL_OPTIONS = {
-    *("--select", "-s", "--models", "--model", "-m", "--exclude"),
-    *("--resource-type", "--resource-types", "--empty", "--sample"),
-}
-EXCLUDED_TYPES = ("--exclude-resource-type", "--exclude-resource-types")
-NO_MODELS = {"test", "unit_test"}
-WHOLE_SELECTORS = {None, "full", "lean"}
+PARSE_OPTIONS = ("--no-partial-parse", "--partial-parse")
+TYPE_OPTIONS = {"--resource-type", "--resource-types"}
+#: Where dbt keeps what it says.
+LOG = "logs/dbt.log"
+#: What dbt made of the project, by its folder and the arguments that choose the warehouse.
+_manifests: dict[tuple[str, ...], Manifest] = {}
 
 # What a warehouse says when it cannot be written, and what its user is to do.
 CAUSES = {
@@ -41,64 +39,64 @@ CAUSES = {
 }
 
 
-@dataclass(frozen=True)
-class DbtArguments:
-    """What the user passed on to dbt, and the parts of it that matter here."""
+def read_manifest(arguments: Sequence[str]) -> Manifest:
+    """Parse the project in the working directory, once for all commands on the same warehouse.
 
-    all: list[str]
-    connection: list[str]
-    target: str | None
-    profiles_dir: str | None
-    variables: str | None
-    is_partial: bool
-
-
-def own_parser() -> argparse.ArgumentParser:
-    """A parser for a command's own options, which stand among dbt's."""
-    return argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-
-
-def pick_out(
-    parser: argparse.ArgumentParser, arguments: Sequence[str]
-) -> tuple[argparse.Namespace, list[str]]:
-    """The parser's options and all other arguments; UserError when a value is missing."""
-    try:
-        return parser.parse_known_args(list(arguments))
-    except argparse.ArgumentError as error:
-        raise UserError(str(error)) from error
-
-
-def read_arguments(arguments: Sequence[str]) -> DbtArguments:
-    """Pick out of dbt's arguments what matters here; UserError when a value is missing."""
-    parser = own_parser()
-    for option, short_forms in CONNECTION_OPTIONS.items():
-        parser.add_argument(option, *short_forms)
-    parser.add_argument("--selector")
-    parser.add_argument(*EXCLUDED_TYPES, dest="excluded", nargs="+", action="extend", default=[])
-    known, others = pick_out(parser, arguments)
-    values = {option: getattr(known, option[2:].replace("-", "_")) for option in CONNECTION_OPTIONS}
-    return DbtArguments(
-        all=list(arguments),
-        connection=[part for item in values.items() if item[1] is not None for part in item],
-        target=known.target,
-        profiles_dir=known.profiles_dir,
-        variables=known.vars,
-        is_partial=any(part.split("=")[0] in PARTIAL_OPTIONS for part in others)
-        or known.selector not in WHOLE_SELECTORS
-        or not NO_MODELS.issuperset(known.excluded),
-    )
+    `arguments` are dbt's, of any command. Raises UserError when the project cannot be parsed.
+    """
+    connection = read_arguments(arguments).connection
+    key = (str(Path.cwd()), *connection)
+    if key not in _manifests:
+        anew = [option for option in PARSE_OPTIONS if option in arguments]
+        parsed = _invoke(["parse", *anew, *SILENT, *connection])
+        if not parsed.success:
+            raise UserError(f"The project cannot be read. {failure_text(parsed)}")
+        _manifests[key] = parsed.result
+    return _manifests[key]
 
 
 def run_dbt(
     arguments: Sequence[str], listener: Callable[[EventMsg], None] | None = None
 ) -> dbtRunnerResult:
-    """Run one dbt command in the working directory; it prints its progress and does not raise.
+    """Run one dbt command in the working directory; UserError when the project cannot be parsed.
 
     `listener` hears every event of the run, whatever is printed.
     """
+    return _invoke(arguments, listener, read_manifest(arguments))
+
+
+def _invoke(
+    arguments: Sequence[str],
+    listener: Callable[[EventMsg], None] | None = None,
+    manifest: Manifest | None = None,
+) -> dbtRunnerResult:
     # A log that cannot be written, as on a full disk, is no reason to print a stack trace.
     logging.raiseExceptions = False
-    return dbtRunner(callbacks=[listener] if listener else []).invoke(list(arguments))
+    callbacks = [listener] if listener else []
+    return dbtRunner(manifest=manifest, callbacks=callbacks).invoke(list(arguments))
+
+
+def build(arguments: Sequence[str]) -> dbtRunnerResult:
+    """`dbt build` with one line of progress; what dbt says goes to LOG, and here with VERBOSE=1.
+
+    Unit tests say whether the models are right, not whether the data is: they run with CHECK=1, or
+    where the arguments say which types of nodes to build.
+    """
+    command = ["build", *arguments]
+    if not os.environ.get("CHECK") and not TYPE_OPTIONS.intersection(
+        argument.partition("=")[0] for argument in arguments
+    ):
+        command += ["--exclude-resource-type", "unit_test"]
+    if os.environ.get("VERBOSE"):
+        return run_dbt(command)
+    quiet = ["--log-level", "none", "--no-use-colors-file"]
+    if "DBT_LOG_LEVEL_FILE" not in os.environ:
+        quiet += ["--log-level-file", "info"]
+    with Progress() as progress:
+        result = run_dbt([*command, *quiet], progress.hear)
+    for warning in progress.warnings:
+        print(f"  Warning: the test {warning} found something; {LOG} says what.")
+    return result
 
 
 def run_operation(macro: str, arguments: Mapping[str, str], connection: Sequence[str]) -> None:
@@ -111,19 +109,17 @@ def run_operation(macro: str, arguments: Mapping[str, str], connection: Sequence
 
     command = ["run-operation", macro, "--args", json.dumps(arguments)]
     if not run_dbt([*command, *SILENT, *connection], listen).success:
-        raise UserError(f"{macro} failed: {_with_advice(' '.join(said))}")
+        raise UserError(f"{macro} failed: {what_to_do(' '.join(said))}")
 
 
-def check_connection(connection: Sequence[str]) -> None:
+def check_with_dbt(connection: Sequence[str]) -> None:
     """Ask the warehouse that these dbt arguments choose for one row; UserError when it fails."""
-    result = run_dbt(["show", "--inline-direct", "select 1 as one", *SILENT, *connection])
-    if result.success:
-        return
-    cause = _shorten(str(result.exception))
-    advice = "Look at profiles.yml and the variables it reads (profiles.example.yml explains)."
-    if not Path("profiles.yml").exists():
-        advice = "There is no profiles.yml: copy profiles.example.yml to profiles.yml (make does)."
-    raise UserError(f"The warehouse cannot be reached: {cause}\n{_advice(cause) or advice}")
+    result = _invoke(["show", "--inline-direct", "select 1 as one", *SILENT, *connection])
+    if not result.success:
+        raise UserError(
+            "The warehouse cannot be reached: "
+            + what_to_do(str(result.exception), "Look at profiles.yml and the variables it reads.")
+        )
 
 
 def failure_text(result: dbtRunnerResult) -> str:
@@ -133,12 +129,12 @@ def failure_text(result: dbtRunnerResult) -> str:
     cannot go on: then it is the cause that is told, once.
     """
     if result.exception is not None:
-        return f"dbt stopped: {_with_advice(str(result.exception))}"
+        return f"dbt stopped: {what_to_do(str(result.exception))}"
     nodes = list(getattr(result.result, "results", []))
     failed = [node for node in nodes if node.status in FAILED_STATUSES]
     for node in failed:
         if _advice(node.message or ""):
-            return _with_advice(node.message)
+            return what_to_do(node.message)
     skipped = sum(node.status == "skipped" for node in nodes)
     skipped_too = f", and {skipped} that need them were skipped" if skipped else ""
     lines = [f"{len(failed)} of {len(nodes)} nodes failed{skipped_too}:"]
@@ -151,12 +147,14 @@ def failure_text(result: dbtRunnerResult) -> str:
     return "\n".join(lines)
 
 
+def what_to_do(message: str, otherwise: str | None = None) -> str:
+    """What went wrong, and below it what its user is to do, where that is known."""
+    known = _advice(message) or otherwise
+    return "\n".join(filter(None, [_shorten(message), known]))
+
+
 def _advice(message: str) -> str | None:
     return next((advice for said, advice in CAUSES.items() if re.search(said, message)), None)
-
-
-def _with_advice(message: str) -> str:
-    return "\n".join(filter(None, [_shorten(message), _advice(message)]))
 
 
 def _shorten(message: str) -> str:

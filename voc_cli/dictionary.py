@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from voc_cli.dbt_runs import failure_text, run_dbt
-from voc_cli.settings import UserError
+from voc_cli.dbt_runs import read_manifest
 
 #: Columns that stand for a person without naming anybody (docs/privacy.md).
 STAND_FOR_A_PERSON = {
@@ -44,10 +43,7 @@ def read_marts(arguments: Sequence[str]) -> list[Mart]:
 
     `arguments` are dbt's. Raises UserError when the project cannot be parsed.
     """
-    parsed = run_dbt(["parse", "--log-level", "none", *arguments])
-    if not parsed.success:
-        raise UserError(f"The project cannot be read. {failure_text(parsed)}")
-    manifest = parsed.result
+    manifest = read_manifest(arguments)
     owners = {group.name: group.owner.name for group in manifest.groups.values()}
     return [
         Mart(

@@ -7,8 +7,10 @@ from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunnerResult
 
-from voc_cli.dbt_runs import DbtArguments, failure_text, run_dbt
+from voc_cli.arguments import DbtArguments
+from voc_cli.dbt_runs import build, failure_text, run_dbt
 from voc_cli.publishing import publish, written_anew
 from voc_cli.settings import UserError
 from voc_weighting.warehouse import sql_text
@@ -34,20 +36,10 @@ def erase(arguments: DbtArguments, credentials: Any, landed: bool = False) -> No
     deleted from the landed tables of the same database too. Raises UserError when a step fails;
     the steps can be run again.
     """
-    steps = [["build", *arguments.all]]
     if landed:
-        steps = [
-            ["run", "--select", *ERASURE_MODELS, *arguments.all],
-            ["run-operation", "erase_landed", *arguments.connection],
-            *steps,
-        ]
-    for step in steps:
-        result = run_dbt(step)
-        if not result.success:
-            raise UserError(
-                f"The erasure is not complete: dbt {step[0]} failed. {failure_text(result)}\n"
-                "Mend the cause and run it again."
-            )
+        for step in (["run", "--select", *ERASURE_MODELS], ["run-operation", "erase_landed"]):
+            _done(step[0], run_dbt([*step, *arguments.connection]))
+    _done("build", build(arguments.all))
     print(f"Published without them to {publish(credentials, arguments.connection)}")
     if credentials.type == "duckdb":
         DuckDBConnectionManager.env().close()
@@ -59,6 +51,14 @@ def erase(arguments: DbtArguments, credentials: Any, landed: bool = False) -> No
     if not landed:
         print(STILL_LANDED)
     print(BEYOND)
+
+
+def _done(command: str, result: dbtRunnerResult) -> None:
+    if not result.success:
+        raise UserError(
+            f"The erasure is not complete: dbt {command} failed. {failure_text(result)}\n"
+            "Mend the cause and run it again."
+        )
 
 
 def rewrite(database: Path) -> None:

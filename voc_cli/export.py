@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from voc_cli.dbt_runs import DbtArguments, own_parser, pick_out, read_arguments
+from voc_cli.arguments import DbtArguments, own_parser, pick_out, read_arguments
 from voc_cli.dictionary import Mart, dictionary_rows, read_marts, render_dictionary
 from voc_cli.publishing import (
     credentials_of,
@@ -63,6 +63,7 @@ def export(root: Path, arguments: Sequence[str]) -> int:
     """Write an export and say what is in it."""
     chosen = _read_arguments(root, arguments)
     credentials, folder = credentials_of(chosen.dbt, root), chosen.folder
+    _check_published(credentials)
     print("[1/3] Reading the project ...", flush=True)
     marts = read_marts(chosen.dbt.all)
     with _own_folder(folder) as unfinished:
@@ -92,6 +93,27 @@ def _read_arguments(root: Path, arguments: Sequence[str]) -> ExportArguments:
     if dbt.is_partial:
         raise UserError("export takes no selection: an export holds every public mart.")
     return ExportArguments(known.to.absolute(), known.full, dbt)
+
+
+def _check_published(credentials: Any) -> None:
+    """Raise UserError before dbt reads the project, where there is nothing to export."""
+    if credentials.type == "duckdb":
+        file = published_file(Path(credentials.path).absolute())
+        if not file.is_file():
+            raise UserError(f"Nothing is published: there is no file {file}. {PUBLISH_FIRST}")
+    elif credentials.type == "postgres":
+        schema = published_schema()
+        with published_on_postgres(credentials, "voc export") as server, server.cursor() as cursor:
+            cursor.execute("select to_regnamespace(%s)", [f'"{schema}"'])
+            if cursor.fetchone()[0] is None:
+                raise UserError(
+                    f"Nothing is published: there is no schema {schema}. {PUBLISH_FIRST}"
+                )
+    else:
+        raise UserError(
+            f"The target is a {credentials.type} warehouse; export reads DuckDB and PostgreSQL."
+            " Name another with --target, or export the schema `published` with the engine."
+        )
 
 
 @contextlib.contextmanager
@@ -131,21 +153,14 @@ def _published(
         if credentials.type == "duckdb":
             _see_duckdb(connection, published_file(Path(credentials.path).absolute()), marts)
             yield connection
-        elif credentials.type == "postgres":
+        else:
             copies = scratch / "copies"
             _see_postgres(connection, credentials, marts, copies)
             yield connection
             shutil.rmtree(copies)
-        else:
-            raise UserError(
-                f"The target is a {credentials.type} warehouse; export reads DuckDB and PostgreSQL."
-                " Name another with --target, or export the schema `published` with the engine."
-            )
 
 
 def _see_duckdb(connection: duckdb.DuckDBPyConnection, file: Path, marts: Sequence[Mart]) -> None:
-    if not file.is_file():
-        raise UserError(f"Nothing is published: there is no file {file}. {PUBLISH_FIRST}")
     connection.execute(f"attach {sql_text(str(file))} as published (read_only)")
     for mart in marts:
         query = f'select {_selected(mart)} from published.marts."{mart.name}"'

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from voc_cli.dbt_runs import DbtArguments, run_operation
+from voc_cli.arguments import DbtArguments
+from voc_cli.dbt_runs import run_operation
 from voc_cli.settings import UserError
 from voc_weighting.errors import WeightingError
 from voc_weighting.warehouse import connect_postgres, read_credentials
@@ -30,7 +31,10 @@ def credentials_of(arguments: DbtArguments, root: Path) -> Any:
     try:
         return read_credentials(root, arguments.target, Path(folder) if folder else None)
     except WeightingError as error:
-        raise UserError(str(error)) from error
+        raise UserError(
+            f"{error}\nCopy profiles.example.yml to profiles.yml (make does), or name the folder of"
+            " yours with --profiles-dir."
+        ) from error
 
 
 def published_file(database: Path) -> Path:

@@ -1,9 +1,9 @@
-{#- The one clock of the project, as text YYYY-MM-DD: var as_of_date, else the last day of
-    the demo, else today in reporting_timezone. Anything that is no date is an error. -#}
+{#- The one clock of the project, as text YYYY-MM-DD: var as_of_date, else VOC_AS_OF_DATE in the environment (another day there is no
+    new parse for dbt), else the last day of the demo, else today in reporting_timezone. Anything that is no date is an error. -#}
 {% macro as_of_date() %}
-    {%- set given = var('as_of_date') | string | trim -%}
+    {%- set given = given_as_of_date() -%}
     {%- if given -%}
-        {%- do assert_date(given, "the variable as_of_date") -%}
+        {%- do assert_date(given, "the variable as_of_date" if var('as_of_date') else "VOC_AS_OF_DATE in the environment") -%}
         {{ return(given) }}
     {%- elif var('voc_demo') -%}
         {{ return('2026-06-30') }}
@@ -12,6 +12,9 @@
         {{ return(run_started_at.astimezone(zone).strftime('%Y-%m-%d')) }}
     {%- endif -%}
 {% endmacro %}
+
+{#- The day that somebody set; empty where nobody did. -#}
+{% macro given_as_of_date() %}{{ return((var('as_of_date') or env_var('VOC_AS_OF_DATE', '')) | string | trim) }}{% endmacro %}
 
 {% macro as_of_date_sql() %}cast('{{ as_of_date() }}' as date){% endmacro %}
 

@@ -3,28 +3,8 @@
 {% macro check_settings() %}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'snapshot'] -%}
         {%- do contact_salt() -%}
-        {%- do as_of_date() -%}
-        {%- do time_zone() -%}
-        {%- do reporting_currency() -%}
-        {%- do share('min_role_weight_coverage') -%}
-        {%- for name in [
-            'history_months', 'nps_window_days', 'min_reportable_responses', 'first_contact_resolution_days', 'repeat_contact_days',
-            'follow_up_sla_hours', 'closure_sla_days', 'recovery_days', 'closed_loop_window_days', 'root_cause_target_days',
-            'anonymity_min_n', 'lead_lag_months', 'retention_months',
-        ] -%}
-            {%- do whole_number(name) -%}
-        {%- endfor -%}
-        {%- do usage_lookback_days() -%}
-        {%- do share('min_score_coverage') -%}
-        {%- for key in [
-            'usage', 'tickets', 'ticket_baseline', 'effort', 'qbr_pulse', 'payment_timeliness', 'seat_change',
-            'first_contact_resolution', 'sla_attainment',
-        ] -%}
-            {%- do signal_window(key) -%}
-        {%- endfor -%}
-        {%- for domain in news_domains() -%}{%- do stale_after(domain) -%}{%- do volume_window(domain) -%}{%- endfor -%}
-        {%- do threshold('quarantine_threshold') -%}
-        {%- do threshold('volume_threshold') -%}
+        {%- do check_names(invocation_args_dict.get('vars') or {}) -%}
+        {%- for name, kind in known_settings().items() if name != 'offline_incremental' -%}{%- do check_setting(name, kind) -%}{%- endfor -%}
         {%- set listed = [] -%}
         {%- for domain in domains() -%}{%- do listed.extend(vendors(domain)) -%}{%- endfor -%}
         {%- for table in var('landed_aliases') -%}
@@ -37,6 +17,30 @@
         {%- if not var('voc_demo') -%}
             {%- for vendor in listed | unique -%}{%- do check_vendor_has_landed(vendor) -%}{%- endfor -%}
         {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+{#- A variable that nobody reads is a mistyped one. Of those in dbt_project.yml only voc_cli sees the names. -#}
+{% macro check_names(given) %}
+    {%- set known = known_settings().keys() | list -%}
+    {%- for source in graph.sources.values() if source.source_name ~ '_schema' not in known -%}{%- do known.append(source.source_name ~ '_schema') -%}{%- endfor -%}
+    {%- for name in given if name not in known -%}
+        {%- do exceptions.raise_compiler_error("There is no variable '" ~ name ~ "'. The variables are: " ~ known | sort | join(', ') ~ ".") -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{% macro check_setting(name, kind) %}
+    {%- if kind == 'date' -%}{%- do as_of_date() -%}
+    {%- elif kind == 'time_zone' -%}{%- do time_zone() -%}
+    {%- elif kind == 'currency' -%}{%- do reporting_currency() -%}
+    {%- elif kind == 'vendors' -%}{%- do vendors(name.removesuffix('_vendors')) -%}
+    {%- elif kind == 'share' -%}{%- do share(name) -%}
+    {%- elif kind == 'threshold' -%}{%- do threshold(name) -%}
+    {%- elif kind == 'whole_number' or kind == 'whole_number_or_none' and var(name) is not none -%}{%- do whole_number(name) -%}
+    {%- elif kind == 'flag' and var(name) is not boolean -%}
+        {%- do exceptions.raise_compiler_error("The variable " ~ name ~ " is '" ~ var(name) ~ "': it takes true or false.") -%}
+    {%- elif kind is not string -%}
+        {%- for key in kind -%}{%- do whole_number_of(name, key) -%}{%- endfor -%}
     {%- endif -%}
 {% endmacro %}
 

@@ -3,7 +3,7 @@
     Freshness is told as of the end of as_of_date where one is set (and in the demo), else as of now.
     A table that did not land is not watched: a vendor with none at all is refused by the build. -#}
 {% macro collect_freshness(source, loaded_at_field, filter) %}
-    {%- set moment = day_close(as_of_date_sql()) if var('as_of_date') or var('voc_demo') else current_timestamp() -%}
+    {%- set moment = day_close(as_of_date_sql()) if given_as_of_date() or var('voc_demo') else current_timestamp() -%}
     {%- set columns = landed_columns(source) -%}
     {%- set landed = {'vendor': source.schema, 'table': source.identifier, 'relation': source, 'exists': columns is not none, 'columns': columns or []} -%}
     {%- set names = loader_columns() + [loaded_at_field] -%}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,9 @@ from voc_weighting.errors import WeightingError
 from voc_weighting.policy import Finding, check_policy, first_period, known_signals
 
 PROJECT_FILE = "dbt_project.yml"
+AS_OF_DATE = "VOC_AS_OF_DATE"
+#: The last day of the demo, and its day where nobody sets one.
+DEMO_ENDS = "2026-06-30"
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,13 @@ class Settings:
 
     @classmethod
     def of(cls, variables: Mapping[str, Any]) -> Settings:
-        """Read dbt's variables; without `as_of_date` it is today in `reporting_timezone`.
+        """Read dbt's variables. As dbt does, take the day from `as_of_date`, else from VOC_AS_OF_DATE,
+        else the last day of the demo, else today in `reporting_timezone`.
 
         WeightingError for a value that is none; dbt refuses it, too.
         """
         try:
-            given = str(variables.get("as_of_date") or "").strip()
+            given = given_as_of_date(variables) or (DEMO_ENDS if variables.get("voc_demo") else "")
             zone = ZoneInfo(str(variables.get("reporting_timezone") or "UTC"))
             months = int(variables.get("history_months", cls.history_months))
             if months < 1:
@@ -48,6 +53,11 @@ class Settings:
             raise WeightingError(
                 f"A variable of {PROJECT_FILE} has no usable value: {error}"
             ) from error
+
+
+def given_as_of_date(variables: Mapping[str, Any]) -> str:
+    """The day that somebody set, in dbt's variables or in the environment; empty where nobody did."""
+    return str(variables.get("as_of_date") or os.environ.get(AS_OF_DATE) or "").strip()
 
 
 def _day(text: str) -> date:
@@ -74,7 +84,8 @@ def read_variables(project: Path) -> dict[str, Any]:
     """Return the `vars` of a project's dbt_project.yml. WeightingError when it is not readable."""
     try:
         content = yaml.safe_load((project / PROJECT_FILE).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    # A date that is none (2026-02-30) is a ValueError of the parser's own.
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise WeightingError(f"{project / PROJECT_FILE} cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise WeightingError(f"{project / PROJECT_FILE} must hold `name: value` pairs.")

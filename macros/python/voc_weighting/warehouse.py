@@ -170,7 +170,12 @@ def open_warehouse(
             raise WarehouseError("Give --database, or --target and --profiles-dir, not both.")
         opened = _open_duckdb(database)
     else:
-        credentials = read_credentials(project, target, profiles_dir)
+        try:
+            credentials = read_credentials(project, target, profiles_dir)
+        except WarehouseError as error:
+            raise WarehouseError(
+                f"{error}\nName a DuckDB file with --database, or a target of profiles.yml with --target."
+            ) from error
         if credentials.type == "duckdb":
             opened = _open_duckdb(Path(credentials.path))
         elif credentials.type == "postgres":
@@ -279,8 +284,7 @@ def read_credentials(project: Path, target: str | None, profiles_dir: Path | Non
         return load_profile(str(project), {}, None, target).credentials
     except DbtBaseException as error:
         raise WarehouseError(
-            f"profiles.yml in {folder} does not lead to a warehouse: {_one_line(error)}\n"
-            "Name a DuckDB file with --database, or copy profiles.example.yml to profiles.yml."
+            f"profiles.yml in {folder} does not lead to a warehouse: {_one_line(error)}"
         ) from error
 
 

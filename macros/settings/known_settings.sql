@@ -1,0 +1,43 @@
+{#- Every variable there is, by what it takes. A list holds the keys of a variable that holds several whole numbers. Besides these each
+    vendor has a <vendor>_schema. voc_cli reads this list too, before it starts dbt, so it is made of literals alone. -#}
+{% macro known_settings() %}
+{{ return({
+    'voc_demo': 'flag',
+    'survey_vendors': 'vendors',
+    'crm_vendors': 'vendors',
+    'support_vendors': 'vendors',
+    'usage_vendors': 'vendors',
+    'billing_vendors': 'vendors',
+    'employee_vendors': 'vendors',
+    'landed_database': 'text',
+    'landed_aliases': 'mapping',
+    'as_of_date': 'date',
+    'reporting_timezone': 'time_zone',
+    'reporting_currency': 'currency',
+    'history_months': 'whole_number',
+    'usage_lookback_days': 'whole_number_or_none',
+    'nps_window_days': 'whole_number',
+    'min_role_weight_coverage': 'share',
+    'min_reportable_responses': 'whole_number',
+    'first_contact_resolution_days': 'whole_number',
+    'repeat_contact_days': 'whole_number',
+    'follow_up_sla_hours': 'whole_number',
+    'closure_sla_days': 'whole_number',
+    'recovery_days': 'whole_number',
+    'closed_loop_window_days': 'whole_number',
+    'root_cause_target_days': 'whole_number',
+    'anonymity_min_n': 'whole_number',
+    'lead_lag_months': 'whole_number',
+    'retention_months': 'whole_number',
+    'min_score_coverage': 'share',
+    'signal_window_days': [
+        'usage', 'tickets', 'ticket_baseline', 'effort', 'qbr_pulse', 'payment_timeliness', 'seat_change', 'first_contact_resolution',
+        'sla_attainment',
+    ],
+    'stale_after_days': ['usage', 'survey', 'support', 'billing'],
+    'volume_window_days': ['usage', 'survey', 'support', 'billing'],
+    'quarantine_threshold': 'threshold',
+    'volume_threshold': 'threshold',
+    'offline_incremental': 'flag',
+}) }}
+{% endmacro %}
