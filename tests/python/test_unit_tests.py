@@ -1,0 +1,154 @@
+"""dbt's unit tests test the models, not the settings of whoever runs them.
+
+The first build of a user runs them under the user's own settings. So a unit test pins every variable that its model
+reads, and its rows are right under any other value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import noting_dbt
+import pytest
+import yaml
+from harness import REPOSITORY, Project, dbt_server
+
+#: Every variable of dbt_project.yml at another sensible value. Lists of vendors are longer, but for
+#: employees: a vendor who is taken off takes its staging tests along.
+OTHER: dict[str, Any] = {
+    "voc_demo": False,
+    "survey_vendors": ["qualtrics", "zendesk", "generic"],
+    "crm_vendors": ["salesforce", "generic"],
+    "support_vendors": ["zendesk", "salesforce"],
+    "usage_vendors": ["pendo", "generic"],
+    "billing_vendors": ["stripe", "generic"],
+    "employee_vendors": [],
+    "landed_aliases": {
+        "pendo__event": {"visitor_id": "who"},
+        "pendo__feature_history": {"name": "label"},
+        "qualtrics__ticket": {"status": "state"},
+        "salesforce__task": {"type": "kind"},
+        "stripe__invoice": {"amount_due": "amount"},
+        "zendesk__satisfaction_rating": {"score": "stars"},
+    },
+    "as_of_date": "2019-01-31",
+    "reporting_timezone": "Asia/Shanghai",
+    "history_months": 7,
+    "usage_lookback_days": 3,
+    "nps_window_days": 90,
+    "min_role_weight_coverage": 0.9,
+    "min_reportable_responses": 50,
+    "first_contact_resolution_days": 2,
+    "repeat_contact_days": 3,
+    "follow_up_sla_hours": 5,
+    "closure_sla_days": 2,
+    "recovery_days": 3,
+    "closed_loop_window_days": 20,
+    "root_cause_target_days": 2,
+    "anonymity_min_n": 50,
+    "lead_lag_months": 1,
+    "retention_months": 2,
+    "min_score_coverage": 0.95,
+    "signal_window_days": {
+        "usage": 3,
+        "tickets": 4,
+        "ticket_baseline": 5,
+        "effort": 6,
+        "qbr_pulse": 7,
+        "payment_timeliness": 8,
+        "seat_change": 9,
+        "first_contact_resolution": 10,
+        "sla_attainment": 11,
+    },
+    "stale_after_days": {"usage": 2, "survey": 3, "support": 4, "billing": 5},
+    "quarantine_threshold": {"rows": 1, "share": 0.01},
+    "volume_threshold": {"rows": 1, "share": 0.9},
+    "volume_window_days": {"usage": 2, "survey": 3, "support": 4, "billing": 5},
+    "reporting_currency": "EUR",
+}
+
+
+def test_every_variable_has_another_value_here() -> None:
+    project = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text(encoding="utf-8"))
+    shipped = project["vars"]
+    unnamed = sorted(shipped.keys() - OTHER.keys())
+    assert not unnamed, (
+        f"Give {', '.join(unnamed)} another sensible value in OTHER of {Path(__file__).name}, so that the unit tests"
+        " are seen to pass under it."
+    )
+    gone = sorted(OTHER.keys() - shipped.keys())
+    assert not gone, f"Remove {', '.join(gone)} from OTHER: dbt_project.yml has no such variable."
+    for name, value in shipped.items():
+        keys = value if isinstance(value, dict) else []
+        same = [key for key in keys if OTHER[name].get(key) == value[key]]
+        assert OTHER[name] != value, f"{name} in OTHER is what dbt_project.yml has: choose another."
+        assert not same, (
+            f"{name} in OTHER has {', '.join(same)} as in dbt_project.yml: choose others."
+        )
+
+
+@pytest.mark.parametrize(
+    ("variables", "time_zone"),
+    [
+        pytest.param({"voc_demo": True}, "Asia/Kolkata", id="demo"),
+        # Without the demo, and so without the staging tests, which read its seeds.
+        pytest.param(
+            {
+                **{f"{domain}_vendors": ["generic"] for domain in ("survey", "crm")},
+                **{f"{domain}_vendors": [] for domain in ("support", "usage", "billing")},
+                "as_of_date": "2031-12-30",
+                "reporting_timezone": "America/St_Johns",
+            },
+            "America/New_York",
+            id="landed",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_unit_tests_pass_under_other_settings(
+    forked_demo: Project, variables: dict[str, Any], time_zone: str
+) -> None:
+    settings = {**OTHER, **variables}
+    shutil.copy(noting_dbt.__file__, forked_demo.root)
+    arguments = ["test", "--select", "test_type:unit", "--vars", json.dumps(settings)]
+    outcome = dbt_server().run(
+        forked_demo,
+        noting_dbt.__name__,
+        arguments,
+        forked_demo.environment(
+            {"TZ": time_zone, "VOC_HASH_SALT": "another-salt-of-whoever-builds"}
+        ),
+    )
+
+    notes = forked_demo.root / noting_dbt.NOTES
+    assert notes.exists(), outcome.output[-8000:]
+    # First what has to be done, then what became of it.
+    unpinned = json.loads(notes.read_text(encoding="utf-8"))
+    assert not unpinned, "\n".join(
+        f"The unit test {test} reads {', '.join(names)}: pin what it was written for in its"
+        " `overrides: vars`, or replace the macro that reads it in `overrides: macros`."
+        for test, names in unpinned.items()
+    )
+    assert outcome.ok, outcome.output[-8000:]
+    assert ran(outcome.output) == written(in_demo=settings["voc_demo"])
+
+
+def ran(output: str) -> int:
+    """How many unit tests dbt says it ran."""
+    found = re.search(r"Finished running .*?(\d+) unit tests", output)
+    assert found, output[-8000:]
+    return int(found[1])
+
+
+def written(in_demo: bool) -> int:
+    """How many unit tests the files hold, all of them or those that outlive the demo."""
+    tests = [
+        test
+        for file in (REPOSITORY / "models").rglob("*.yml")
+        for test in yaml.safe_load(file.read_text(encoding="utf-8")).get("unit_tests", [])
+    ]
+    return len([test for test in tests if in_demo or "voc_demo" not in str(test.get("config"))])
