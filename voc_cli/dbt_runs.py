@@ -44,15 +44,23 @@ def read_manifest(arguments: Sequence[str]) -> Manifest:
 
     `arguments` are dbt's, of any command. Raises UserError when the project cannot be parsed.
     """
-    connection = read_arguments(arguments).connection
-    key = (str(Path.cwd()), *connection)
+    key = _manifest_key(arguments)
     if key not in _manifests:
         anew = [option for option in PARSE_OPTIONS if option in arguments]
-        parsed = _invoke(["parse", *anew, *SILENT, *connection])
+        parsed = _invoke(["parse", *anew, *SILENT, *read_arguments(arguments).connection])
         if not parsed.success:
             raise UserError(f"The project cannot be read. {failure_text(parsed)}")
         _manifests[key] = parsed.result
     return _manifests[key]
+
+
+def keep_manifest(arguments: Sequence[str], manifest: Manifest) -> None:
+    """Take what somebody parsed already for what dbt would make of the project in the working directory."""
+    _manifests[_manifest_key(arguments)] = manifest
+
+
+def _manifest_key(arguments: Sequence[str]) -> tuple[str, ...]:
+    return str(Path.cwd()), *read_arguments(arguments).connection
 
 
 def run_dbt(

@@ -61,7 +61,9 @@ class Progress:
     def _show(self, current: str = "", last: bool = False) -> None:
         self._shown = time.monotonic()
         # Exposures and the like cost nothing: they count, and are not named.
-        kinds = ", ".join(f"{self._done[kind]:,} {KINDS[kind]}" for kind in KINDS if self._done[kind])
+        kinds = ", ".join(
+            f"{self._done[kind]:,} {KINDS[kind]}" for kind in KINDS if self._done[kind]
+        )
         done = sum(self._done.values())
         line = f"  {done:,} of {self._total:,} ({kinds}), {self._shown - self._started:.0f} s"
         if not self._moves:

@@ -25,6 +25,7 @@ import duckdb
 import msgpack
 import psycopg2
 import psycopg2.extras
+import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 1200
@@ -52,6 +53,20 @@ DBT_SETTINGS = {
 # For builds that a test makes for the rows alone. The demo's own build runs every test once.
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 NO_TESTS = ("--exclude-resource-type", "unit_test", "test")
+
+#: What dbt reads when it parses: these files, and variables that choose models and schemas. All other
+#: variables are read when SQL is compiled.
+PARSED_FILES = (
+    *("models", "seeds", "macros", "tests", "analyses", "snapshots"),
+    *("dbt_project.yml", "profiles.example.yml", "selectors.yml", "packages.yml"),
+)
+PARSED_VARIABLES = ("voc_demo", "landed_database")
+PARSED_SUFFIXES = ("_vendors", "_schema")
+#: Where the data is, for a parse that knows no data.
+PLACES = {
+    **{"VOC_DUCKDB_PATH": "voc.duckdb", "VOC_PUBLISHED_PATH": "voc_marts.duckdb"},
+    **{"VOC_PG_HOST": "nowhere", "VOC_PG_DBNAME": "parsed", "VOC_AS_OF_DATE": "2026-06-30"},
+}
 
 #: What PostgreSQL calls the types that DuckDB calls otherwise.
 POSTGRES_TYPES = {"VARCHAR": "text", "DOUBLE": "double precision"}
@@ -128,13 +143,19 @@ class DbtServer:
         kill_after: float | None = None,
     ) -> Outcome:
         """Run dbt, or a module of the copy, as a process in the copy; kill -9 after these seconds."""
-        self._lend_parse(project, arguments)
+        may_be_handed = project.has_files_of_repository("--state" in arguments)
+        if not may_be_handed:
+            self._lend_parse(project, arguments)
         output = self._folder / "output"
         request = {
             "program": program,
             "arguments": list(arguments),
             "folder": str(project.root),
+            "database": _database_name(arguments, environment),
             "environment": dict(environment),
+            # None: dbt parses. Else the arguments with which it has, or is to, once for many.
+            "parse": _read_by_parser(arguments) if may_be_handed else None,
+            "parse_environment": _without_places(environment),
             "output": str(output),
             "kill_after": kill_after,
         }
@@ -142,9 +163,13 @@ class DbtServer:
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         exit_code = int(self._answer([program, *arguments]))
-        if exit_code != -signal.SIGKILL:
+        if exit_code != -signal.SIGKILL and not may_be_handed:
             self._keep_parse(project, arguments)
         return Outcome(exit_code == 0, output.read_text(errors="replace"), exit_code)
+
+    def parse_of_repository(self) -> dict[str, Any]:
+        """What dbt made of the repository's files, with the variables of dbt_project.yml."""
+        return msgpack.unpackb(self._parses[None, None], strict_map_key=False)
 
     def stop(self) -> None:
         """End the process and remove its folder; the next command starts another."""
@@ -196,6 +221,50 @@ def _parsed_for(arguments: Sequence[str]) -> tuple[str | None, ...]:
     return given.get("--vars"), given.get("--target")
 
 
+def _read_by_parser(arguments: Sequence[str]) -> list[str]:
+    """The arguments that make another manifest; a test holds that other variables make the same."""
+    given = dict(itertools.pairwise(arguments))
+    variables = yaml.safe_load(given.get("--vars") or "{}")
+    read = {name: value for name, value in variables.items() if is_read_by_parser(name)}
+    found = ["--vars", json.dumps(read, sort_keys=True)] if read else []
+    for option in ("--target", "--profiles-dir"):
+        if option in given:
+            found += [option, given[option]]
+    return found
+
+
+def is_read_by_parser(variable: str) -> bool:
+    """Whether dbt reads it when it parses, and not only when it compiles."""
+    return variable in PARSED_VARIABLES or variable.endswith(PARSED_SUFFIXES)
+
+
+def _without_places(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment to parse in: where the data is makes no other manifest."""
+    return {**environment, **{name: value for name, value in PLACES.items() if name in environment}}
+
+
+def _database_name(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """What the target of profiles.example.yml calls the database."""
+    if dict(itertools.pairwise(arguments)).get("--target") == "postgres":
+        return environment["VOC_PG_DBNAME"]
+    path = environment["VOC_DUCKDB_PATH"]
+    return "memory" if path == ":memory:" else Path(path).stem
+
+
+@functools.cache
+def files_that_dbt_parses(root: Path, with_rows: bool) -> dict[str, tuple[int, int]]:
+    """Size and time of every file that decides what dbt parses; `with_rows` of the seeds' rows too."""
+    found = {}
+    for part in PARSED_FILES:
+        for file in sorted((root / part).rglob("*")) if (root / part).is_dir() else [root / part]:
+            if file.is_file() and "python" not in file.relative_to(root).parts:
+                known = file.stat()
+                is_rows = file.suffix == ".csv" and not with_rows
+                size_and_time = (0, 0) if is_rows else (known.st_size, known.st_mtime_ns)
+                found[str(file.relative_to(root))] = size_and_time
+    return found
+
+
 @functools.cache
 def dbt_server() -> DbtServer:
     """The server of this test process, started when the first test needs it."""
@@ -218,6 +287,16 @@ class Project:
         shutil.copytree(REPOSITORY, root, ignore=NOT_COPIED)
         shutil.copy(root / "profiles.example.yml", root / "profiles.yml")
         return cls(root)
+
+    def has_files_of_repository(self, with_rows: bool) -> bool:
+        """Whether dbt would parse here what it parses in the repository."""
+        profiles = (self.root / "profiles.yml", self.root / "profiles.example.yml")
+        if not all(file.is_file() for file in profiles):
+            return False
+        return profiles[0].read_bytes() == profiles[1].read_bytes() and (
+            files_that_dbt_parses.__wrapped__(self.root, with_rows)
+            == files_that_dbt_parses(REPOSITORY, with_rows)
+        )
 
     def fork(self, root: Path) -> Project:
         """Copy this project, with all that it built, to `root`, which must not exist yet."""

@@ -7,15 +7,17 @@ reads, and its rows are right under any other value.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
 from typing import Any
 
+import msgpack
 import noting_dbt
 import pytest
 import yaml
-from harness import REPOSITORY, Project, dbt_server
+from harness import REPOSITORY, Project, dbt_server, is_read_by_parser
 
 #: Every variable of dbt_project.yml at another sensible value. Lists of vendors are longer, but for
 #: employees: a vendor who is taken off takes its staging tests along.
@@ -89,6 +91,32 @@ def test_every_variable_has_another_value_here() -> None:
         assert not same, (
             f"{name} in OTHER has {', '.join(same)} as in dbt_project.yml: choose others."
         )
+
+
+def test_other_variables_make_the_same_manifest(project: Project) -> None:
+    """But for those of which the harness knows it: what was parsed is handed to runs with others."""
+    touched = project.root / "dbt_project.yml"
+    os.utime(touched)
+    other = {name: value for name, value in OTHER.items() if not is_read_by_parser(name)}
+    outcome = project.dbt("parse", variables=other, environment={"VOC_AS_OF_DATE": "2019-01-31"})
+    assert outcome.ok, outcome.output
+    parsed = msgpack.unpackb(project.parse.read_bytes(), strict_map_key=False)
+    for kind in ("nodes", "sources", "unit_tests", "exposures", "metrics", "disabled"):
+        expected = _without_place_and_time(dbt_server().parse_of_repository()[kind])
+        assert _without_place_and_time(parsed[kind]) == expected, kind
+
+
+def _without_place_and_time(parsed: Any) -> Any:
+    # In which order dbt finds what a model reads is a matter of which of its two parsers it takes.
+    if isinstance(parsed, list):
+        return sorted((_without_place_and_time(value) for value in parsed), key=repr)
+    if not isinstance(parsed, dict):
+        return parsed
+    return {
+        name: _without_place_and_time(value)
+        for name, value in parsed.items()
+        if name not in ("created_at", "root_path")
+    }
 
 
 @pytest.mark.parametrize(
