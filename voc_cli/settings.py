@@ -20,6 +20,7 @@ from voc_weighting.policy import PolicyError
 from voc_weighting.settings import AS_OF_DATE, PROJECT_FILE, check_project, read_variables
 
 VENDOR_LIST_SUFFIX = "_vendors"
+NEVER_EMPTY = ("survey_vendors", "crm_vendors")
 HASH_SALT, SALT_CHARACTERS = "VOC_HASH_SALT", 16
 
 #: What a variable takes: the name of a kind, or the keys of one that holds several whole numbers.
@@ -193,6 +194,11 @@ def check_vendors(variables: dict[str, Any], root: Path) -> dict[str, list[str]]
             )
             continue
         lists[name] = vendors
+        if not vendors and name in NEVER_EMPTY:
+            problems.append(
+                f"{name} is empty: there is no voice of the customer without answers (survey_vendors) and"
+                " accounts (crm_vendors). List a vendor, or generic to bring your own tables."
+            )
         problems += [_unknown_vendor(name, item, known) for item in vendors if item not in known]
     if problems:
         raise UserError(
