@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from voc_cli.arguments import read_arguments
+from voc_cli.arguments import connection_alone
 from voc_cli.publishing import credentials_of
 from voc_cli.settings import UserError
 
@@ -27,7 +27,7 @@ def check_quality(root: Path, arguments: Sequence[str]) -> int:
     from quality.suites import make_suites
 
     # A file that is not there is told before dbt reads the project.
-    connection_url(credentials_of(read_arguments(arguments), root))
+    connection_url(credentials_of(connection_alone(arguments), root))
     project = read_project(root, arguments)
     engine = open_engine(project.credentials)
     try:

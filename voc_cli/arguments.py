@@ -28,6 +28,7 @@ class DbtArguments:
     target: str | None
     profiles_dir: str | None
     variables: str | None
+    others: list[str]
     is_partial: bool
 
 
@@ -61,7 +62,17 @@ def read_arguments(arguments: Sequence[str]) -> DbtArguments:
         target=known.target,
         profiles_dir=known.profiles_dir,
         variables=known.vars,
+        others=others,
         is_partial=any(part.split("=")[0] in PARTIAL_OPTIONS for part in others)
         or known.selector not in WHOLE_SELECTORS
         or not NO_MODELS.issuperset(known.excluded),
     )
+
+
+def connection_alone(arguments: Sequence[str]) -> DbtArguments:
+    """The same for a command that hands nothing to dbt: UserError for any other option."""
+    chosen = read_arguments(arguments)
+    if chosen.others:
+        known = ", ".join(CONNECTION_OPTIONS)
+        raise UserError(f"No such option here: {chosen.others[0]}. It is not one of {known}.")
+    return chosen

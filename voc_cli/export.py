@@ -20,7 +20,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from voc_cli.arguments import DbtArguments, own_parser, pick_out, read_arguments
+from voc_cli.arguments import (
+    DbtArguments,
+    connection_alone,
+    own_parser,
+    pick_out,
+    read_arguments,
+)
 from voc_cli.dictionary import Mart, dictionary_rows, read_marts, render_dictionary
 from voc_cli.publishing import (
     credentials_of,
@@ -89,10 +95,9 @@ def _read_arguments(root: Path, arguments: Sequence[str]) -> ExportArguments:
     parser.add_argument("--to", type=Path, default=root / DEFAULT_FOLDER)
     parser.add_argument("--full", action="store_true")
     known, others = pick_out(parser, arguments)
-    dbt = read_arguments(others)
-    if dbt.is_partial:
+    if read_arguments(others).is_partial:
         raise UserError("export takes no selection: an export holds every public mart.")
-    return ExportArguments(known.to.absolute(), known.full, dbt)
+    return ExportArguments(known.to.absolute(), known.full, connection_alone(others))
 
 
 def _check_published(credentials: Any) -> None:

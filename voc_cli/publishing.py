@@ -32,8 +32,8 @@ def credentials_of(arguments: DbtArguments, root: Path) -> Any:
         return read_credentials(root, arguments.target, Path(folder) if folder else None)
     except WeightingError as error:
         raise UserError(
-            f"{error}\nCopy profiles.example.yml to profiles.yml (make does), or name the folder of"
-            " yours with --profiles-dir."
+            f"{error}\nIf there is none, copy profiles.example.yml to profiles.yml (make does); --profiles-dir"
+            " names the folder of another."
         ) from error
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import REPOSITORY, PostgresServer, Project
+from harness import NO_UNIT_TESTS, REPOSITORY, PostgresServer, Project
 from hypothesis import settings
 from spark_warehouse import SparkWarehouse
 
@@ -48,7 +48,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not built.root.exists():
-            outcome = Project.copy_of_repository(built.root).dbt("build")
+            # Unit tests have a test of their own, under other settings.
+            outcome = Project.copy_of_repository(built.root).dbt("build", *NO_UNIT_TESTS)
             failure.write_text("" if outcome.ok else outcome.output[-8000:], encoding="utf-8")
     if said := failure.read_text(encoding="utf-8"):
         pytest.fail(f"dbt build of the demo failed:\n{said}", pytrace=False)

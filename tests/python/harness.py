@@ -143,7 +143,12 @@ class DbtServer:
         kill_after: float | None = None,
     ) -> Outcome:
         """Run dbt, or a module of the copy, as a process in the copy; kill -9 after these seconds."""
-        may_be_handed = project.has_files_of_repository("--state" in arguments)
+        # `parse` is run for what it writes.
+        may_be_handed = (
+            "parse" not in arguments[:1]
+            and _read_by_parser(arguments) is not None
+            and project.has_files_of_repository("--state" in arguments)
+        )
         if not may_be_handed:
             self._lend_parse(project, arguments)
         output = self._folder / "output"
@@ -221,10 +226,18 @@ def _parsed_for(arguments: Sequence[str]) -> tuple[str | None, ...]:
     return given.get("--vars"), given.get("--target")
 
 
-def _read_by_parser(arguments: Sequence[str]) -> list[str]:
-    """The arguments that make another manifest; a test holds that other variables make the same."""
+def _read_by_parser(arguments: Sequence[str]) -> list[str] | None:
+    """The arguments that make another manifest; a test holds that other variables make the same.
+
+    None where they cannot be read.
+    """
     given = dict(itertools.pairwise(arguments))
-    variables = yaml.safe_load(given.get("--vars") or "{}")
+    try:
+        variables = yaml.safe_load(given.get("--vars") or "{}")
+    except (ValueError, yaml.YAMLError):
+        return None
+    if not isinstance(variables, dict):
+        return None
     read = {name: value for name, value in variables.items() if is_read_by_parser(name)}
     found = ["--vars", json.dumps(read, sort_keys=True)] if read else []
     for option in ("--target", "--profiles-dir"):
@@ -246,7 +259,7 @@ def _without_places(environment: Mapping[str, str]) -> dict[str, str]:
 def _database_name(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     """What the target of profiles.example.yml calls the database."""
     if dict(itertools.pairwise(arguments)).get("--target") == "postgres":
-        return environment["VOC_PG_DBNAME"]
+        return environment.get("VOC_PG_DBNAME", "voc")
     path = environment["VOC_DUCKDB_PATH"]
     return "memory" if path == ":memory:" else Path(path).stem
 
