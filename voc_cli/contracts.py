@@ -11,7 +11,14 @@ CONTRACTS = "models/intermediate/*/_int_*__contracts.yml"
 PAGE = "docs/contracts.md"
 DOMAINS = ("survey", "crm", "support", "usage", "billing", "employee")
 #: Columns that staging adds by itself.
-NOT_LANDED = ("source_vendor", "parse_errors", "landed_mark", "is_grouped")
+NOT_LANDED = (
+    "source_vendor",
+    "parse_errors",
+    "landed_mark",
+    "landed_rows",
+    "surplus_events",
+    "is_grouped",
+)
 HEAD = """\
 # The domain contracts
 Made by `python -m voc_cli contracts` from the contracts in `models/intermediate/<domain>/`.

@@ -42,7 +42,7 @@ case when length({{ text }}) > 1000 then substring({{ text }}, 1, 200) || ' ... 
     {%- if execute %}
 select
     {%- set typed = [] %}
-    {%- for column in contract_columns(domain, entity) if column.name not in ['source_vendor', 'loaded_at', 'parse_errors', 'landed_mark', 'is_grouped'] %}
+    {%- for column in contract_columns(domain, entity) if column.name not in ['source_vendor', 'loaded_at', 'parse_errors', 'landed_mark', 'landed_rows', 'surplus_events', 'is_grouped'] %}
     {{ field(landed, column.name, column.data_type, required=column.required) }} as {{ column.name }},
     {%- if column.data_type != 'string' %}{% do typed.append((column.name, column.data_type)) %}{% endif %}
     {%- endfor %}
@@ -50,6 +50,8 @@ select
     {{ parse_errors(landed, typed) }} as parse_errors
     {%- if 'landed_mark' in contract_columns(domain, entity) | map(attribute='name') %},
     cast({{ landed_mark(landed) }} as {{ sql_type('bigint') }}) as landed_mark,
+    cast(1 as {{ sql_type('bigint') }}) as landed_rows,
+    cast(0 as {{ sql_type('bigint') }}) as surplus_events,
     false as is_grouped
     {%- endif %}
 from {{ landed_from(landed) }}

@@ -1,12 +1,17 @@
--- Grain: one row per vendor and day of use: the mark of what landed for it. Tells int_usage__usage_days_checked which days have changed.
+-- Grain: one row per vendor and day of use: the mark of what landed for it, and its sums. Tells int_usage__usage_days_checked which days
+-- have changed, and its tests whether everything is there. A view: who reads the mark alone, or one sum, does not pay for the others.
+{%- set sums = ['landed_mark', 'landed_rows', 'landed_events', 'feature_events'] %}
 {%- for vendor in vendors('usage') %}
 {{ 'union all\n' if not loop.first }}select
     cast('{{ vendor }}' as {{ sql_type('string') }}) as source_vendor,
     usage_date,
-    {{ total('landed_mark') }} as landed_mark,
-    count(*) as landed_rows
+    {%- for column in sums %}
+    {{ total(column) }} as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
 from {{ ref('stg_' ~ vendor ~ '__usage_marks') }}
 group by usage_date
 {%- else %}
-{{ no_rows([{'name': 'source_vendor', 'data_type': 'string'}, {'name': 'usage_date', 'data_type': 'date'}, {'name': 'landed_mark', 'data_type': 'bigint'}, {'name': 'landed_rows', 'data_type': 'bigint'}]) }}
+{%- set columns = [{'name': 'source_vendor', 'data_type': 'string'}, {'name': 'usage_date', 'data_type': 'date'}] %}
+{%- for column in sums %}{% do columns.append({'name': column, 'data_type': 'bigint'}) %}{% endfor %}
+{{ no_rows(columns) }}
 {%- endfor %}

@@ -116,6 +116,8 @@ select
     logins,
     minutes,
     landed_mark,
+    landed_rows,
+    surplus_events,
     account_id,
     module,
     is_sticky,

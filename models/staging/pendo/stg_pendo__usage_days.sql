@@ -20,7 +20,8 @@ feature_days as {{ inlined(is_grouped=true) }}(
         sum(events) as events,
         sum(minutes) as minutes,
         max(loaded_at) as loaded_at,
-        sum({{ pendo_event_mark() }}) as landed_mark
+        sum({{ pendo_event_mark() }}) as landed_mark,
+        count(*) as landed_rows
     from events
     where is_feature
     group by product_account_id, product_user_id, usage_date, feature_id, parse_errors
@@ -37,7 +38,8 @@ visits as (
         events,
         minutes,
         loaded_at,
-        {{ pendo_event_mark() }} as landed_mark
+        {{ pendo_event_mark() }} as landed_mark,
+        1 as landed_rows
     from events
     where not is_feature
 
@@ -51,7 +53,8 @@ visits as (
         -events as events,
         null as minutes,
         loaded_at,
-        0 as landed_mark
+        0 as landed_mark,
+        landed_rows
     from feature_days
     where feature_id is not null
 
@@ -70,7 +73,9 @@ rolled_up as (
         0 as logins,
         minutes,
         loaded_at,
-        landed_mark
+        landed_mark,
+        landed_rows,
+        0 as surplus_events
     from feature_days
 
     union all
@@ -86,7 +91,9 @@ rolled_up as (
         1 as logins,
         sum(minutes) as minutes,
         max(loaded_at) as loaded_at,
-        sum(landed_mark) as landed_mark
+        sum(landed_mark) as landed_mark,
+        sum(landed_rows) as landed_rows,
+        case when sum(events) < 0 then -sum(events) else 0 end as surplus_events
     from visits
     group by product_account_id, product_user_id, usage_date, parse_errors
 
@@ -110,5 +117,7 @@ select
     loaded_at,
     parse_errors,
     cast(landed_mark as {{ sql_type('bigint') }}) as landed_mark,
+    cast(landed_rows as {{ sql_type('bigint') }}) as landed_rows,
+    cast(surplus_events as {{ sql_type('bigint') }}) as surplus_events,
     true as is_grouped
 from rolled_up
