@@ -22,6 +22,10 @@ GENERIC_ONLY = {
         for domain in ("survey", "crm", "support", "usage", "billing", "employee")
     },
 }
+NO_USAGE_IS_LOST = (
+    "assert_every_landed_usage_row_is_checked",
+    "assert_every_usage_event_reaches_the_mart_or_quarantine",
+)
 CENT = Decimal("0.01")
 
 
@@ -348,10 +352,13 @@ def test_usage_that_landed_otherwise_is_built_again_by_its_days(
             tables.features = [*others, (key, name, "another" if module is None else None, sticky)]
             tables.land(project)
             outcome = project.dbt(
-                *("run", "--select", "int_usage__*,+fct_account_usage_days fct_account_usage_days"),
+                *("build", "--exclude-resource-type", "unit_test", "--indirect-selection"),
+                *("cautious", "--select", "int_usage__*,+fct_account_usage_days"),
+                *("fct_account_usage_days", *NO_USAGE_IS_LOST),
                 variables=GENERIC_ONLY,
             )
             assert outcome.ok, outcome.output[-4000:]
+            assert all(f"PASS {claim}" in outcome.output for claim in NO_USAGE_IS_LOST)
             assert published_days(project) == usage_days(tables.sound_usage())
             compiled = next(
                 project.root.glob("target/compiled/**/int_usage__usage_days_checked.sql")
@@ -359,6 +366,25 @@ def test_usage_that_landed_otherwise_is_built_again_by_its_days(
             assert "/* parts usage_date in (" in compiled.read_text(encoding="utf-8")
     finally:
         tables.features, tables.usage = features, usage
+
+
+def test_usage_of_the_generic_tables_that_is_lost_or_changed_is_found(
+    random_world: tuple[Project, Random], tmp_path: Path
+) -> None:
+    built, _ = random_world
+    checked = "intermediate.int_usage__usage_days_checked"
+    for number, loss in enumerate(
+        (
+            f"delete from {checked} where rowid = (select min(rowid) from {checked} where usage_date is null)",
+            f"insert into {checked} from {checked} where quarantine_reason = 'duplicate_key' limit 1",
+            "update generic.usage_days set product_user_id = 'another' where usage_day_id = (select min(usage_day_id) from generic.usage_days)",
+        )
+    ):
+        project = built.fork(tmp_path / f"project_{number}")
+        with duckdb.connect(project.database) as connection:
+            assert connection.execute(loss).fetchall()[0][0] > 0
+        outcome = project.dbt("test", "--select", *NO_USAGE_IS_LOST, variables=GENERIC_ONLY)
+        assert f"Failure in test {NO_USAGE_IS_LOST[0]}" in outcome.output, loss
 
 
 def test_product_accounts_move_with_all_their_use_whatever_they_are_called(

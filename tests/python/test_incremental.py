@@ -222,8 +222,21 @@ def test_a_limited_look_back_leaves_older_days_to_the_next_run_without_it(
         "update pendo.event set num_events = num_events + 1000"
         f" where cast(\"timestamp\" as date) in (date '{recent}', date '{old}')"
     )
+
+    def everything_is_checked(**variables: int) -> bool:
+        claim = "assert_every_landed_usage_row_is_checked"
+        outcome = forked_demo.dbt(
+            "test", "-s", claim, variables={"as_of_date": str(day), **variables}
+        )
+        assert f"{'PASS' if outcome.ok else 'Failure in test'} {claim}" in outcome.output
+        return outcome.ok
+
+    assert not everything_is_checked(usage_lookback_days=30)
     run(forked_demo, day, usage, look_back=30)
     assert events(recent) > before[recent]
     assert events(old) == before[old]
+    assert everything_is_checked(usage_lookback_days=30)
+    assert not everything_is_checked()
     run(forked_demo, day, usage)
     assert events(old) > before[old]
+    assert everything_is_checked()

@@ -212,6 +212,8 @@ PERSONAL = (
         "tel:+12025550143",
         "on 0131 496 0143",
     ),
+    # the shortest of both kinds
+    *("a@b.c", "01 23456"),
 )
 
 

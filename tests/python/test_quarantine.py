@@ -226,6 +226,7 @@ CLAIMS = [
     "assert_every_merged_row_of_salesforce_is_staged",
     "assert_every_subscription_and_item_of_stripe_is_staged",
     "assert_everything_known_to_pendo_is_staged",
+    "assert_every_landed_usage_row_is_checked",
     "assert_every_parent_link_is_checked",
     "assert_every_sound_row_reaches_its_mart",
     "assert_every_usage_event_reaches_the_mart_or_quarantine",
