@@ -43,6 +43,17 @@ def _full(result: Result) -> str:
     )
 
 
+def _checks(result: Result) -> str:
+    return "\n".join(
+        [
+            f"### Data tests alone, {_size(result)}",
+            f"{result['landed_rows'] / 1e6:.1f} million landed rows.",
+            "",
+            _costs([("data tests", result["tests"])]),
+        ]
+    )
+
+
 def _limit(result: Result) -> str:
     return "\n".join(
         [
@@ -158,6 +169,7 @@ def _weighting(result: Result) -> str:
 
 SECTIONS: dict[str, Callable[[Result], str]] = {
     "full": _full,
+    "checks": _checks,
     "limit": _limit,
     "growth": _growth,
     "incremental": _incremental,
