@@ -147,7 +147,7 @@ class DbtServer:
         may_be_handed = (
             "parse" not in arguments[:1]
             and _read_by_parser(arguments) is not None
-            and project.has_files_of_repository("--state" in arguments)
+            and project.has_files_of_repository()
         )
         if not may_be_handed:
             self._lend_parse(project, arguments)
@@ -265,16 +265,14 @@ def _database_name(arguments: Sequence[str], environment: Mapping[str, str]) -> 
 
 
 @functools.cache
-def files_that_dbt_parses(root: Path, with_rows: bool) -> dict[str, tuple[int, int]]:
-    """Size and time of every file that decides what dbt parses; `with_rows` of the seeds' rows too."""
+def files_that_dbt_parses(root: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of every file that decides what dbt parses, which keeps the checksum of a seed."""
     found = {}
     for part in PARSED_FILES:
         for file in sorted((root / part).rglob("*")) if (root / part).is_dir() else [root / part]:
             if file.is_file() and "python" not in file.relative_to(root).parts:
                 known = file.stat()
-                is_rows = file.suffix == ".csv" and not with_rows
-                size_and_time = (0, 0) if is_rows else (known.st_size, known.st_mtime_ns)
-                found[str(file.relative_to(root))] = size_and_time
+                found[str(file.relative_to(root))] = (known.st_size, known.st_mtime_ns)
     return found
 
 
@@ -301,14 +299,13 @@ class Project:
         shutil.copy(root / "profiles.example.yml", root / "profiles.yml")
         return cls(root)
 
-    def has_files_of_repository(self, with_rows: bool) -> bool:
+    def has_files_of_repository(self) -> bool:
         """Whether dbt would parse here what it parses in the repository."""
         profiles = (self.root / "profiles.yml", self.root / "profiles.example.yml")
         if not all(file.is_file() for file in profiles):
             return False
         return profiles[0].read_bytes() == profiles[1].read_bytes() and (
-            files_that_dbt_parses.__wrapped__(self.root, with_rows)
-            == files_that_dbt_parses(REPOSITORY, with_rows)
+            files_that_dbt_parses.__wrapped__(self.root) == files_that_dbt_parses(REPOSITORY)
         )
 
     def fork(self, root: Path) -> Project:
