@@ -229,7 +229,7 @@ def test_a_reader_of_the_working_file_is_named_and_nothing_happens(
 def test_of_two_builds_at_once_the_second_says_so(yesterday: Project, tmp_path: Path) -> None:
     project = yesterday.fork(tmp_path / "project")
     command = [sys.executable, "-m", "voc_cli", "build", *of_day(TODAY)]
-    with project.running(command, until="[2/5]") as first:
+    with project.running(command, until="[3/5]") as first:
         second = project.cli("build", *of_day(TODAY))
         assert_one_error(
             second, "Another build of", f"process {first.pid}", "Wait until it is done"
