@@ -27,6 +27,8 @@ import psycopg2
 import psycopg2.extras
 import yaml
 
+from voc_cli.settings import UserError, check_vendors
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 1200
 ROWS_A_STATEMENT = 500
@@ -60,6 +62,7 @@ PARSED_FILES = (
     *("models", "seeds", "macros", "tests", "analyses", "snapshots"),
     *("dbt_project.yml", "profiles.example.yml", "selectors.yml", "packages.yml"),
 )
+READ_NO_PROJECT = ("check", "contracts", "dashboard", "superset")
 PARSED_VARIABLES = ("voc_demo", "landed_database")
 PARSED_SUFFIXES = ("_vendors", "_schema")
 #: Where the data is, for a parse that knows no data.
@@ -143,9 +146,9 @@ class DbtServer:
         kill_after: float | None = None,
     ) -> Outcome:
         """Run dbt, or a module of the copy, as a process in the copy; kill -9 after these seconds."""
-        # `parse` is run for what it writes.
+        # `parse` is run for what it writes, and some commands of the project's own read no project.
         may_be_handed = (
-            "parse" not in arguments[:1]
+            not {"parse", *READ_NO_PROJECT}.intersection(arguments[:1])
             and _read_by_parser(arguments) is not None
             and project.has_files_of_repository()
         )
@@ -229,7 +232,7 @@ def _parsed_for(arguments: Sequence[str]) -> tuple[str | None, ...]:
 def _read_by_parser(arguments: Sequence[str]) -> list[str] | None:
     """The arguments that make another manifest; a test holds that other variables make the same.
 
-    None where they cannot be read.
+    None where nothing can be parsed with them.
     """
     given = dict(itertools.pairwise(arguments))
     try:
@@ -239,6 +242,10 @@ def _read_by_parser(arguments: Sequence[str]) -> list[str] | None:
     if not isinstance(variables, dict):
         return None
     read = {name: value for name, value in variables.items() if is_read_by_parser(name)}
+    try:
+        check_vendors(read, REPOSITORY)
+    except UserError:
+        return None
     found = ["--vars", json.dumps(read, sort_keys=True)] if read else []
     for option in ("--target", "--profiles-dir"):
         if option in given:
