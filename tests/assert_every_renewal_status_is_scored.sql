@@ -11,7 +11,7 @@ from {{ ref('int_crm__account_periods') }} as account_periods
 left join {{ ref('int_policy__renewal_scores') }} as renewal_scores
     on
         account_periods.period_end = renewal_scores.period_end
-        and lower({{ trimmed('account_periods.renewal_status') }}) = renewal_scores.renewal_status
+        and {{ fold_case(trimmed('account_periods.renewal_status')) }} = renewal_scores.renewal_status
 where
     account_periods.existed
     and account_periods.renewal_status is not null

@@ -25,7 +25,7 @@ answers as (
         sum(
             case
                 when
-                    lower({{ field(answer, 'type') }}) = 'rating_scale'
+                    {{ fold_case(field(answer, 'type')) }} = 'rating_scale'
                     or ({{ field(answer, 'type') }} is null and {{ field(answer, 'rating') }} is not null)
                     then 1
                 else 0
@@ -60,7 +60,7 @@ ratings as (
 
     select
         {{ field(rating, 'ticket_id') }} as ticket_id,
-        coalesce(lower({{ field(rating, 'score') }}), '') <> 'unoffered' as is_offered
+        coalesce({{ fold_case(field(rating, 'score')) }}, '') <> 'unoffered' as is_offered
     from {{ landed_from(rating) }}
     where
         {{ live_rows(rating) }}

@@ -10,7 +10,7 @@ with invites as (
     select
         {{ field(send, 'id') }} as distribution_id,
         coalesce({{ field(send, 'parent_distribution_id') }}, {{ field(send, 'id') }}) as invite_id,
-        lower(coalesce({{ field(send, 'request_type') }}, 'invite')) in ('testemail', 'thankyou') as invites_nobody
+        {{ fold_case("coalesce(" ~ field(send, 'request_type') ~ ", 'invite')") }} in ('testemail', 'thankyou') as invites_nobody
     from {{ landed_from(send) }}
     where
         {{ live_rows(send) }}

@@ -16,7 +16,7 @@
     {%- set space = "[ \\t\\r\\n]*" -%}
     {%- set hex = "[0-9a-fA-F]" -%}
     {%- set escape = "\\\\([\"\\\\/bfnrt]|u([0-9a-ce-fA-CE-F]" ~ hex ~ "{3}|[dD][0-7]" ~ hex ~ "{2}|[dD][89abAB]" ~ hex ~ "{2}\\\\u[dD][c-fC-F]" ~ hex ~ "{2}))" -%}
-    {%- set string = "\"([^\"\\\\[:cntrl:]]|" ~ escape ~ ")*\"" -%}
+    {%- set string = "\"([^\"\\\\\\u0001-\\u001F]|" ~ escape ~ ")*\"" -%}
     {%- set number = "-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][-+]?[0-9]+)?" -%}
     {%- set pair = space ~ string ~ space ~ ":" ~ space ~ "(" ~ string ~ "|" ~ number ~ "|true|false|null)" ~ space -%}
     {{ return(

@@ -99,8 +99,9 @@
     {{ return("(" ~ text ~ " ~ " ~ text_literal(pattern) ~ ")") }}
 {% endmacro %}
 
+{#- To Java the end of a text is also before its last line end, of which it knows more than trimmed() does. -#}
 {% macro spark__matches(text, pattern) %}
-    {{ return("(" ~ text ~ " rlike " ~ text_literal(pattern) ~ ")") }}
+    {{ return("(" ~ text ~ " rlike " ~ text_literal(pattern[:-1] ~ '\\z' if pattern.endswith('$') else pattern) ~ ")") }}
 {% endmacro %}
 
 {% macro snowflake__matches(text, pattern) %}{{ return("(regexp_instr(" ~ text ~ ", " ~ text_literal(pattern) ~ ") > 0)") }}{% endmacro %}

@@ -66,7 +66,7 @@
             {%- set text = "cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")" -%}
             {{ return(
                 "case when abs(" ~ expression ~ ") < 9e15 and " ~ expression ~ " = floor(" ~ expression ~ ") then cast(cast(" ~ expression ~ " as bigint) as "
-                ~ sql_type('string') ~ ") when lower(" ~ text ~ ") <> 'nan' then " ~ text ~ " end"
+                ~ sql_type('string') ~ ") when " ~ fold_case(text) ~ " <> 'nan' then " ~ text ~ " end"
             ) }}
         {%- else -%}
             {{ return("cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")") }}
@@ -75,7 +75,7 @@
         {%- if dtype | lower in ['boolean', 'bool'] -%}
             {{ return(expression) }}
         {%- else -%}
-            {%- set text = "lower(" ~ trimmed("cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")") ~ ")" -%}
+            {%- set text = fold_case(trimmed("cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")")) -%}
             {{ return("case when " ~ text ~ " in ('true', 't', '1', '1.0', 'yes', 'y') then true when " ~ text ~ " in ('false', 'f', '0', '0.0', 'no', 'n') then false end") }}
         {%- endif -%}
     {%- elif type == 'timestamp' -%}

@@ -20,4 +20,4 @@
 {% endmacro %}
 
 {#- A person's mail as the same text everywhere. -#}
-{% macro normalised_email(email) %}{{ return("lower(" ~ trimmed(email) ~ ")") }}{% endmacro %}
+{% macro normalised_email(email) %}{{ return(fold_case(trimmed(email))) }}{% endmacro %}

@@ -2,7 +2,7 @@
 {% macro match_team_joins(team_ref) -%}
 {%- set keys = ref('int_employee__team_keys') -%}
 left join {{ keys }} as team_by_key on {{ team_ref }} = team_by_key.team_key
-    left join {{ keys }} as team_by_name on lower(trim({{ team_ref }})) = team_by_name.team_key
+    left join {{ keys }} as team_by_name on {{ fold_case("trim(" ~ team_ref ~ ")") }} = team_by_name.team_key
 {%- endmacro %}
 
 {% macro matched_team() -%}

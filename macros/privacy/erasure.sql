@@ -15,7 +15,7 @@
                 {%- set people, records = listed(meta.get('person')), listed(meta.get('record')) -%}
                 {%- set exceptions = [] -%}
                 {%- for field_name, values in meta.get('personal_unless', {}).items() -%}
-                    {%- do exceptions.append("coalesce(lower(" ~ field(landed, field_name) ~ ") in ('" ~ values | join("', '") ~ "'), false)") -%}
+                    {%- do exceptions.append("coalesce(" ~ fold_case(field(landed, field_name)) ~ " in ('" ~ values | join("', '") ~ "'), false)") -%}
                 {%- endfor -%}
                 {%- do found.append({
                     'name': as_landed.name,
@@ -36,7 +36,7 @@
 
 {#- A mail is a mail in whatever column it stands. -#}
 {% macro identity_value(text) %}
-    {{ return("case when " ~ text ~ " like '%@%' then lower(" ~ text ~ ") else " ~ text ~ " end") }}
+    {{ return("case when " ~ text ~ " like '%@%' then " ~ fold_case(text) ~ " else " ~ text ~ " end") }}
 {% endmacro %}
 
 {#- What the erasure list remembers of a person: the hash of the contact_key, so that history, which knows people by that key only,

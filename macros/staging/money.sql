@@ -8,10 +8,10 @@ cast(cast({{ amount }} as numeric(28, 6)) as numeric(18, 2))
     landed with two decimals although they have none). -#}
 {% macro minor_units(currency) -%}
 case
-            when upper({{ currency }}) in (
+            when {{ upper_code(currency) }} in (
                 'BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'VND', 'VUV', 'XAF', 'XOF', 'XPF'
             ) then 1.0
-            when upper({{ currency }}) in ('BHD', 'JOD', 'KWD', 'OMR', 'TND') then 1000.0
+            when {{ upper_code(currency) }} in ('BHD', 'JOD', 'KWD', 'OMR', 'TND') then 1000.0
             else 100.0
         end
 {%- endmacro %}

@@ -1,8 +1,8 @@
 {#- Title or CRM role text made comparable: lower case, punctuation to single spaces. Semicolons
     stay: they part the values of a multi-select field. -#}
 {% macro role_words(text) %}
-    {%- set punctuation = "[\\s!\"#$%&'()*+,./:<=>?@\\[\\]^_`{|}~\u00a0\u3000–—‘’“”«»·•\\\\-]+" -%}
-    {{ return("trim(" ~ replace_pattern("lower(" ~ text ~ ")", punctuation, " ") ~ ")") }}
+    {%- set punctuation = "[ \t\n\r!\"#$%&'()*+,./:<=>?@\\[\\]^_`{|}~\u00a0\u2002-\u200a\u202f\u3000–—‘’“”«»·•\\\\-]+" -%}
+    {{ return("trim(" ~ replace_pattern(fold_case(text), punctuation, " ") ~ ")") }}
 {% endmacro %}
 
 {#- Does the rule (match_type, pattern) match the text? Both are role_words. A word rule never

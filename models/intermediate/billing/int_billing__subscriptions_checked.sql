@@ -37,7 +37,7 @@ with_currency as (
         subscriptions.is_paying,
         subscriptions.seats,
         subscriptions.mrr,
-        upper(coalesce(subscriptions.currency, customers.currency, '{{ var("reporting_currency") }}')) as currency,
+        {{ upper_code("coalesce(subscriptions.currency, customers.currency, '" ~ var("reporting_currency") ~ "')") }} as currency,
         subscriptions.valid_from,
         subscriptions.valid_to,
         subscriptions.began_on,

@@ -16,7 +16,7 @@ teams as (
     select
         team_id,
         support_team_ref,
-        lower(trim(team_name)) as name_key
+        {{ fold_case('trim(team_name)') }} as name_key
     from {{ ref('int_employee__teams_checked') }}
     where quarantine_reason is null
 
@@ -47,4 +47,4 @@ select
     coalesce(by_reference.team_id, by_name.team_id) as own_team_id
 from support_teams
 left join by_reference on support_teams.support_team_id = by_reference.support_team_ref
-left join by_name on lower(trim(support_teams.team_name)) = by_name.name_key
+left join by_name on {{ fold_case('trim(support_teams.team_name)') }} = by_name.name_key

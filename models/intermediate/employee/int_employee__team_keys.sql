@@ -23,9 +23,9 @@ claims as (
     union all
     select support_team_ref as team_key, team_id, 3 as precedence from teams
     union all
-    select lower(trim(team_name)) as team_key, team_id, 4 as precedence from teams
+    select {{ fold_case('trim(team_name)') }} as team_key, team_id, 4 as precedence from teams
     union all
-    select lower(trim(team_name)) as team_key, team_id, 5 as precedence from support_teams
+    select {{ fold_case('trim(team_name)') }} as team_key, team_id, 5 as precedence from support_teams
 
 ),
 

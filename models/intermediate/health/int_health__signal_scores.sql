@@ -51,7 +51,7 @@ account_scorecards as (
     left join scorecards
         on
             signal_values.period_end = scorecards.period_end
-            and lower(signal_values.segment) = lower(scorecards.scorecard)
+            and {{ fold_case('signal_values.segment') }} = {{ fold_case('scorecards.scorecard') }}
 
 ),
 

@@ -27,7 +27,7 @@ licences as (
 
     select
         account_periods.*,
-        lower({{ trimmed('account_periods.renewal_status') }}) as status,
+        {{ fold_case(trimmed('account_periods.renewal_status')) }} as status,
         coalesce(revenue.arr, accounts.arr) as arr,
         coalesce(revenue.seats, accounts.seats) as seats,
         revenue.seats as billed_seats,
@@ -36,7 +36,7 @@ licences as (
         coalesce(
             revenue.arr > 0,
             accounts.is_active,
-            lower({{ trimmed('account_periods.renewal_status') }}) not in ('churned', 'lost'),
+            {{ fold_case(trimmed('account_periods.renewal_status')) }} not in ('churned', 'lost'),
             true
         ) as is_customer
     from account_periods

@@ -30,7 +30,7 @@ chosen as (
     from account_periods
     left join named_schemes
         on
-            lower(account_periods.segment) = lower(named_schemes.weight_scheme)
+            {{ fold_case('account_periods.segment') }} = {{ fold_case('named_schemes.weight_scheme') }}
             and {{ counts_on('named_schemes', 'account_periods.period_end') }}
 
 )

@@ -91,7 +91,7 @@ union all
     'band and valid_from cannot be empty, and insufficient_signal is what an account without a band is called',
 ) }}
 from bands
-where band is null or valid_from is null or lower(band) = 'insufficient_signal'
+where band is null or valid_from is null or {{ fold_case('band') }} = 'insufficient_signal'
 
 union all
 

@@ -67,7 +67,7 @@ union all
 from sla_targets
 where
     severity is null
-    or severity <> lower(trim(severity))
+    or severity <> {{ fold_case('trim(severity)') }}
     or coalesce(metric, '') not in ('first_reply', 'resolution')
     or target_minutes is null
     or target_minutes <= 0
@@ -76,9 +76,9 @@ where
 
 union all
 
-{{ policy_rule('time_zones', '{lower(rails_name)}', 'the name stands more than once') }}
+{{ policy_rule('time_zones', '{' ~ fold_case('rails_name') ~ '}', 'the name stands more than once') }}
 from time_zones
-group by lower(rails_name)
+group by {{ fold_case('rails_name') }}
 having count(*) > 1
 
 union all

@@ -3,7 +3,7 @@ with renewal_scores as (
 
     select
         *,
-        lower({{ trimmed('renewal_status') }}) as status
+        {{ fold_case(trimmed('renewal_status')) }} as status
     from {{ ref('renewal_status_scores') }}
 
 ),

@@ -123,10 +123,10 @@ inner join title_roles as earlier
         later.applies_to = earlier.applies_to
         and later.rule_order > earlier.rule_order
 where
-    (earlier.match_type = 'contains' and {{ dbt.position('lower(earlier.pattern)', 'lower(later.pattern)') }} > 0)
+    (earlier.match_type = 'contains' and {{ dbt.position(fold_case('earlier.pattern'), fold_case('later.pattern')) }} > 0)
     or (
         earlier.match_type = 'word'
         and later.match_type <> 'contains'
-        and {{ dbt.position("' ' || lower(earlier.pattern) || ' '", "' ' || lower(later.pattern) || ' '") }} > 0
+        and {{ dbt.position("' ' || " ~ fold_case('earlier.pattern') ~ " || ' '", "' ' || " ~ fold_case('later.pattern') ~ " || ' '") }} > 0
     )
-    or (earlier.match_type = later.match_type and lower(earlier.pattern) = lower(later.pattern))
+    or (earlier.match_type = later.match_type and {{ fold_case('earlier.pattern') }} = {{ fold_case('later.pattern') }})

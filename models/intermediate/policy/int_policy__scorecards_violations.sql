@@ -103,7 +103,7 @@ union all
     'it differs from {min(scorecard)} by case or blanks only, so a segment could mean both',
 ) }}
 from scorecards
-group by lower(trim(scorecard))
+group by {{ fold_case('trim(scorecard)') }}
 having min(scorecard) <> max(scorecard)
 
 union all
@@ -141,7 +141,7 @@ where renewal_status is null or valid_from is null or score is null or score < 0
 
 union all
 
-{{ policy_rule('renewal_status_scores', '{lower(trim(renewal_status))}', 'two scores begin on {valid_from}') }}
+{{ policy_rule('renewal_status_scores', '{' ~ fold_case('trim(renewal_status)') ~ '}', 'two scores begin on {valid_from}') }}
 from renewal_scores
-group by lower(trim(renewal_status)), valid_from
+group by {{ fold_case('trim(renewal_status)') }}, valid_from
 having count(*) > 1

@@ -92,7 +92,7 @@ having count(*) > 1
 
 union all
 
-{{ policy_rule('departments', '{lower(team)}', 'the team stands more than once') }}
+{{ policy_rule('departments', '{' ~ fold_case('team') ~ '}', 'the team stands more than once') }}
 from departments
-group by lower(team)
+group by {{ fold_case('team') }}
 having count(*) > 1

@@ -29,7 +29,7 @@ resolved as (
             case when schedules.time_zone in ('{{ modules.pytz.all_timezones | join("', '") }}') then schedules.time_zone end -- noqa: LT05
         ) as iana_name
     from schedules
-    left join time_zones on lower(trim(schedules.time_zone)) = lower(time_zones.rails_name)
+    left join time_zones on {{ fold_case('trim(schedules.time_zone)') }} = {{ fold_case('time_zones.rails_name') }}
 
 ),
 

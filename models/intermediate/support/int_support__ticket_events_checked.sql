@@ -123,7 +123,7 @@ select
     actor_type,
     is_public,
     is_automated,
-    lower(value) as value_key,
+    {{ fold_case('value') }} as value_key,
     value,
     is_outbound,
     is_outbound and coalesce(occurred_at > ticket_created_at, false) as is_reply,

@@ -74,7 +74,7 @@ marks as (
         ticket_id,
         event_type,
         occurred_at,
-        case when event_type in ('status', 'severity') then lower(value) else value end as value,
+        case when event_type in ('status', 'severity') then {{ fold_case('value') }} else value end as value,
         is_solved and was_solved is not true as is_solve,
         not is_solved and was_solved as is_reopen,
         is_latest,

@@ -52,11 +52,11 @@ lived as (
         tickets.topic,
         tickets.channel,
         tickets.ticket_type,
-        case when lifecycles.severity_changed_later then lifecycles.severity else lower(tickets.severity) end as severity,
+        case when lifecycles.severity_changed_later then lifecycles.severity else {{ fold_case('tickets.severity') }} end as severity,
         case
             when lifecycles.status is not null then lifecycles.status
             when lifecycles.status_changed_later or {{ is_after_as_of('tickets.solved_at') }} then 'open'
-            else lower(tickets.status)
+            else {{ fold_case('tickets.status') }}
         end as status,
         tickets.created_at,
         case

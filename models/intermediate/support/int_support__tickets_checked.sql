@@ -25,7 +25,7 @@ logged_solves as (
         ticket_id,
         min(occurred_at) as first_logged_solve_at
     from {{ ref('int_support__ticket_events_unioned') }}
-    where event_type = 'status' and lower(value) in ('solved', 'closed')
+    where event_type = 'status' and {{ fold_case('value') }} in ('solved', 'closed')
     group by source_vendor, ticket_id
 
 ),

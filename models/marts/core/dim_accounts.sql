@@ -31,7 +31,7 @@ select
     coalesce(
         accounts.is_active,
         revenue.arr > 0,
-        lower(accounts.renewal_status) not in ('churned', 'lost'),
+        {{ fold_case('accounts.renewal_status') }} not in ('churned', 'lost'),
         true
     ) as is_active,
     accounts.created_at

@@ -30,7 +30,7 @@ decided_departments as (
     inner join team_keys
         on
             trim(departments.team) = team_keys.team_key
-            or lower(trim(departments.team)) = lower(team_keys.team_key)
+            or {{ fold_case('trim(departments.team)') }} = {{ fold_case('team_keys.team_key') }}
     group by team_keys.team_id
 
 ),

@@ -18,8 +18,8 @@ renewal_deals as (
         and account_id is not null
         and is_closed
         and close_date <= {{ as_of_date_sql() }}
-        and lower(opportunity_type) like '%renew%'
-        and lower(opportunity_type) not like '%non%renew%'
+        and {{ fold_case('opportunity_type') }} like '%renew%'
+        and {{ fold_case('opportunity_type') }} not like '%non%renew%'
 
 ),
 

@@ -10,7 +10,7 @@ with tickets as (
         {{ field(ticket, 'survey_response_id', required=true) }} as response_ref,
         {{ field(ticket, 'team_name') }} as team_ref,
         {{ field(ticket, 'root_cause') }} as root_cause,
-        {{ replace_pattern("lower(coalesce(" ~ field(ticket, 'status') ~ ", ''))", '[ _-]', '') }} as status_key,
+        {{ replace_pattern(fold_case("coalesce(" ~ field(ticket, 'status') ~ ", '')"), '[ _-]', '') }} as status_key,
         {{ field(ticket, 'created_at', 'timestamp') }} as opened_at,
         {{ field(ticket, 'closed_at', 'timestamp') }} as landed_closed_at,
         {{ field(ticket, 'updated_at', 'timestamp') }} as updated_at,

@@ -17,7 +17,7 @@ with
         {{ field(sends, 'id', required=true) }} as distribution_id,
         {{ field(sends, ['survey_link_survey_id', 'survey_id']) }} as survey_id,
         {{ field(sends, 'send_date', 'timestamp') }} as sent_at,
-        lower(coalesce({{ field(sends, 'request_type') }}, 'invite')) as request_type,
+        {{ fold_case("coalesce(" ~ field(sends, 'request_type') ~ ", 'invite')") }} as request_type,
         coalesce({{ field(sends, 'parent_distribution_id') }}, {{ field(sends, 'id') }}) as invite_id
     from {{ landed_from(sends) }}
     where
@@ -36,7 +36,7 @@ with
         {{ field(recipients, 'sent_at', 'timestamp') }} as sent_at,
         {{ field(recipients, 'response_completed_at', 'timestamp') }} as responded_at,
         {{ field(recipients, 'response_id') }} as response_ref,
-        coalesce(lower({{ field(recipients, 'status') }}), '') not in ({{ undelivered }}) as is_delivered,
+        coalesce({{ fold_case(field(recipients, 'status')) }}, '') not in ({{ undelivered }}) as is_delivered,
         {{ loaded_at(recipients) }} as loaded_at,
         {{ parse_errors(recipients, [('sent_at', 'timestamp'), ('response_completed_at', 'timestamp')]) }} as parse_errors
     from {{ landed_from(recipients) }}
@@ -94,7 +94,7 @@ landed_contacts as (
 
     select
         {{ field(directory_contact, 'id', required=true) }} as contact_id,
-        lower({{ field(directory_contact, 'email') }}) as email,
+        {{ fold_case(field(directory_contact, 'email')) }} as email,
         {{ field(directory_contact, 'ext_ref') }} as external_ref
     from {{ landed_from(directory_contact) }}
     where
@@ -104,7 +104,7 @@ landed_contacts as (
 
     select
         {{ field(core_contact, 'id', required=true) }} as contact_id,
-        lower({{ field(core_contact, 'email') }}) as email,
+        {{ fold_case(field(core_contact, 'email')) }} as email,
         {{ field(core_contact, 'external_data_reference') }} as external_ref
     from {{ landed_from(core_contact) }}
     where

@@ -21,10 +21,10 @@ with sessions as (
             {{ field(session, 'end_date', 'timestamp') }},
             {{ field(session, 'recorded_date', 'timestamp') }}
         ) as responded_at,
-        lower({{ field(session, ['recipient_email', 'participant_email']) }}) as respondent_email,
+        {{ fold_case(field(session, ['recipient_email', 'participant_email'])) }} as respondent_email,
         {{ field(session, 'external_reference') }} as external_contact_ref,
-        lower({{ field(session, 'distribution_channel') }}) as distribution_channel,
-        lower({{ field(session, 'status') }}) as session_status,
+        {{ fold_case(field(session, 'distribution_channel')) }} as distribution_channel,
+        {{ fold_case(field(session, 'status')) }} as session_status,
         {{ is_deleted(session) }} as is_deleted,
         {{ parse_errors(session, [('end_date', 'timestamp', 'responded_at')]) }} as parse_errors
     from {{ landed_from(session) }}
@@ -56,7 +56,7 @@ questions as (
     select
         {{ field(question, 'survey_id') }} as survey_id,
         {{ field(question, 'id', required=true) }} as base_question_id,
-        max(case when upper({{ field(question, 'selector') }}) = 'NPS' then 'nps' end) as detected_metric
+        max(case when {{ upper_code(field(question, 'selector')) }} = 'NPS' then 'nps' end) as detected_metric
     from {{ landed_from(question) }}
     where
         {{ live_rows(question) }}
@@ -84,7 +84,7 @@ surveys as (
 
     select
         {{ field(survey, 'id', required=true) }} as survey_id,
-        max(case when upper({{ field(survey, 'project_category') }}) = 'EX' then 1 else 0 end) as is_employee_programme
+        max(case when {{ upper_code(field(survey, 'project_category')) }} = 'EX' then 1 else 0 end) as is_employee_programme
     from {{ landed_from(survey) }}
     where
         {{ live_rows(survey) }}
@@ -96,7 +96,7 @@ embedded_pairs as (
 
     select
         {{ field(embedded, 'response_id', required=true) }} as survey_response_id,
-        {{ replace_pattern("lower(" ~ field(embedded, 'key', required=true) ~ ")", '[ _-]', '') }} as field_name,
+        {{ replace_pattern(fold_case(field(embedded, 'key', required=true)), '[ _-]', '') }} as field_name,
         {{ field(embedded, 'value') }} as field_value
     from {{ landed_from(embedded) }}
     where

@@ -11,11 +11,11 @@ with tasks as (
         {{ field(task, 'account_id') }} as account_ref,
         {{ field(task, 'who_id') }} as person_id,
         {{ field(task, 'owner_id') }} as owner_id,
-        lower(coalesce({{ field(task, 'type') }}, {{ field(task, 'task_subtype') }}, '')) as type_text,
-        lower(coalesce({{ field(task, 'task_subtype') }}, '')) as subtype_text,
-        lower(coalesce({{ field(task, 'call_type') }}, '')) as direction_text,
+        {{ fold_case("coalesce(" ~ field(task, 'type') ~ ", " ~ field(task, 'task_subtype') ~ ", '')") }} as type_text,
+        {{ fold_case("coalesce(" ~ field(task, 'task_subtype') ~ ", '')") }} as subtype_text,
+        {{ fold_case("coalesce(" ~ field(task, 'call_type') ~ ", '')") }} as direction_text,
         {{ field(task, 'is_automated_c', 'boolean') }} as is_automated_flag,
-        coalesce({{ field(task, 'is_closed', 'boolean') }}, lower({{ field(task, 'status') }}) = 'completed', false)
+        coalesce({{ field(task, 'is_closed', 'boolean') }}, {{ fold_case(field(task, 'status')) }} = 'completed', false)
             as has_happened,
         coalesce({{ field(task, 'completed_date_time', 'timestamp') }}, {{ field(task, 'created_date', 'timestamp') }})
             as happened_at,
@@ -35,8 +35,8 @@ events as (
         {{ field(event, 'account_id') }} as account_ref,
         {{ field(event, 'who_id') }} as person_id,
         {{ field(event, 'owner_id') }} as owner_id,
-        lower(coalesce({{ field(event, 'type') }}, 'meeting')) as type_text,
-        lower(coalesce({{ field(event, 'event_subtype') }}, '')) as subtype_text,
+        {{ fold_case("coalesce(" ~ field(event, 'type') ~ ", 'meeting')") }} as type_text,
+        {{ fold_case("coalesce(" ~ field(event, 'event_subtype') ~ ", '')") }} as subtype_text,
         '' as direction_text,
         {{ field(event, 'is_automated_c', 'boolean') }} as is_automated_flag,
         true as has_happened,

@@ -8,23 +8,23 @@
 select
     {{ field(history, 'id', required=true) }} as event_id,
     {{ field(history, 'case_id', required=true) }} as ticket_id,
-    case lower({{ field(history, 'field') }}) when 'owner' then 'assignee' when 'status' then 'status' end as event_type,
+    case {{ fold_case(field(history, 'field')) }} when 'owner' then 'assignee' when 'status' then 'status' end as event_type,
     {{ field(history, 'created_date', 'timestamp') }} as occurred_at,
     {{ field(history, 'created_by_id') }} as actor_id,
     'agent' as actor_type,
     cast(null as {{ sql_type('boolean') }}) as is_public,
     false as is_automated,
     case
-        when lower({{ field(history, 'field') }}) = 'status' and lower({{ field(history, 'new_value') }}) like 'closed%'
+        when {{ fold_case(field(history, 'field')) }} = 'status' and {{ fold_case(field(history, 'new_value')) }} like 'closed%'
             then 'solved'
-        else lower({{ field(history, 'new_value') }})
+        else {{ fold_case(field(history, 'new_value')) }}
     end as value,
     {{ loaded_at(history) }} as loaded_at,
     {{ parse_errors(history, [('created_date', 'timestamp')]) }} as parse_errors
 from {{ landed_from(history) }}
 where
     {{ live_rows(history) }}
-    and coalesce(lower({{ field(history, 'field') }}), 'status') in ('status', 'owner')
+    and coalesce({{ fold_case(field(history, 'field')) }}, 'status') in ('status', 'owner')
 
 union all
 

@@ -11,17 +11,17 @@ select
     {{ field(cases, 'owner_id') }} as agent_id,
     {{ field(cases, ['team_c', 'queue_id_c']) }} as team_id,
     {{ field(cases, ['topic_c', 'reason']) }} as topic,
-    lower({{ field(cases, 'origin') }}) as channel,
-    lower({{ field(cases, 'type') }}) as ticket_type,
-    case lower({{ field(cases, 'priority') }})
+    {{ fold_case(field(cases, 'origin')) }} as channel,
+    {{ fold_case(field(cases, 'type')) }} as ticket_type,
+    case {{ fold_case(field(cases, 'priority')) }}
         when 'critical' then 'urgent'
         when 'medium' then 'normal'
-        else lower({{ field(cases, 'priority') }})
+        else {{ fold_case(field(cases, 'priority')) }}
     end as severity,
     case
         when {{ field(cases, 'is_closed', 'boolean') }} then 'closed'
-        when lower({{ field(cases, 'status') }}) in ('new', 'open', 'pending', 'hold', 'solved')
-            then lower({{ field(cases, 'status') }})
+        when {{ fold_case(field(cases, 'status')) }} in ('new', 'open', 'pending', 'hold', 'solved')
+            then {{ fold_case(field(cases, 'status')) }}
         else 'open'
     end as status,
     {{ field(cases, 'created_date', 'timestamp') }} as created_at,

@@ -13,7 +13,7 @@ select
         {%- endfor %}
     ) as account_ref,
     {{ field(customer, 'email') }} as customer_email,
-    upper({{ field(customer, 'currency') }}) as currency,
+    {{ upper_code(field(customer, 'currency')) }} as currency,
     {{ loaded_at(customer) }} as loaded_at,
     {{ parse_errors(customer, []) }} as parse_errors
 from {{ landed_from(customer) }}

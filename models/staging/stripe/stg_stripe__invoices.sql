@@ -7,14 +7,14 @@ with invoices as (
     select
         {{ field(invoice, 'id', required=true) }} as invoice_id,
         {{ field(invoice, ['customer_id', 'customer']) }} as customer_id,
-        lower({{ field(invoice, 'status') }}) as landed_status,
+        {{ fold_case(field(invoice, 'status')) }} as landed_status,
         {{ field(invoice, 'paid', 'boolean') }} as is_paid,
         {{ field(invoice, ['status_transitions_finalized_at', 'finalized_at'], 'timestamp') }} as finalized_at,
         {{ field(invoice, 'created', 'timestamp') }} as created_at,
         {{ reporting_date(field(invoice, 'due_date', 'timestamp')) }} as due_date,
         {{ field(invoice, ['status_transitions_paid_at', 'paid_at'], 'timestamp') }} as paid_at,
         coalesce({{ field(invoice, 'amount_due', 'bigint') }}, {{ field(invoice, 'total', 'bigint') }}) as minor_amount,
-        upper({{ field(invoice, 'currency') }}) as currency,
+        {{ upper_code(field(invoice, 'currency')) }} as currency,
         {{ loaded_at(invoice) }} as loaded_at,
         {{ parse_errors(invoice, [
             ('created', 'timestamp'), (['status_transitions_finalized_at', 'finalized_at'], 'timestamp'), ('due_date', 'timestamp'),

@@ -18,7 +18,7 @@ with landed_versions as (
     select
         {{ field(subscription, 'id', required=true) }} as subscription_id,
         {{ field(subscription, ['customer_id', 'customer']) }} as customer_id,
-        lower({{ field(subscription, 'status') }}) as status,
+        {{ fold_case(field(subscription, 'status')) }} as status,
         {{ field(subscription, 'quantity', 'bigint') }} as quantity,
         {{ field(subscription, ['price_id', 'plan_id']) }} as price_id,
         {{ field(subscription, 'currency') }} as currency,
@@ -30,7 +30,7 @@ with landed_versions as (
         -- canceled_at of a running subscription is the day of the notice, not the end
         coalesce(
             {{ field(subscription, 'ended_at', 'timestamp') }},
-            case when lower({{ field(subscription, 'status') }}) = 'canceled' then {{ field(subscription, 'canceled_at', 'timestamp') }} end
+            case when {{ fold_case(field(subscription, 'status')) }} = 'canceled' then {{ field(subscription, 'canceled_at', 'timestamp') }} end
         ) as ended_at,
         {{ loaded_at(subscription) }} as loaded_at,
         {{ parse_errors(subscription, [
@@ -123,9 +123,9 @@ landed_prices as (
         coalesce({{ field(price, 'unit_amount', 'double precision') }}, {{ field(price, 'unit_amount_decimal', 'double precision') }})
             as unit_amount,
         {{ field(price, 'currency') }} as currency,
-        lower({{ field(price, 'recurring_interval') }}) as recurring_interval,
+        {{ fold_case(field(price, 'recurring_interval')) }} as recurring_interval,
         {{ field(price, 'recurring_interval_count', 'bigint') }} as interval_count,
-        lower({{ field(price, 'recurring_usage_type') }}) as usage_type,
+        {{ fold_case(field(price, 'recurring_usage_type')) }} as usage_type,
         {{ parse_errors(price, [
             ('unit_amount', 'double precision'), ('unit_amount_decimal', 'double precision'), ('recurring_interval_count', 'bigint'),
         ]) }} as parse_errors,
@@ -140,9 +140,9 @@ landed_prices as (
         coalesce({{ field(plan, 'amount', 'double precision') }}, {{ field(plan, 'amount_decimal', 'double precision') }})
             as unit_amount,
         {{ field(plan, 'currency') }} as currency,
-        lower({{ field(plan, 'interval') }}) as recurring_interval,
+        {{ fold_case(field(plan, 'interval')) }} as recurring_interval,
         {{ field(plan, 'interval_count', 'bigint') }} as interval_count,
-        lower({{ field(plan, 'usage_type') }}) as usage_type,
+        {{ fold_case(field(plan, 'usage_type')) }} as usage_type,
         {{ parse_errors(plan, [('amount', 'double precision'), ('amount_decimal', 'double precision'), ('interval_count', 'bigint')]) }}
             as parse_errors,
         2 as precedence
@@ -188,7 +188,7 @@ priced_versions as (
         case when coalesce(prices.usage_type, 'licensed') <> 'metered' then prices.unit_amount end
             as unit_amount,
         prices.times_a_year,
-        upper(coalesce(prices.currency, versions.currency)) as price_currency
+        {{ upper_code('coalesce(prices.currency, versions.currency)') }} as price_currency
     from versions
     left join items on versions.subscription_id = items.subscription_id
     left join prices

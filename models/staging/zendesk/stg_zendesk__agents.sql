@@ -11,4 +11,4 @@ select
 from {{ landed_from(user) }}
 where
     {{ live_rows(user) }}
-    and lower({{ field(user, 'role') }}) in ('agent', 'admin')
+    and {{ fold_case(field(user, 'role')) }} in ('agent', 'admin')

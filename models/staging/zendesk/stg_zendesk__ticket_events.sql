@@ -14,17 +14,17 @@ with changes as (
 
     select
         {{ field(history, 'ticket_id', required=true) }} as ticket_id,
-        lower({{ field(history, 'field_name', required=true) }}) as field_name,
+        {{ fold_case(field(history, 'field_name', required=true)) }} as field_name,
         {{ field(history, changed_at, 'timestamp') }} as occurred_at,
         {{ field(history, author) }} as actor_id,
-        coalesce(lower({{ field(history, 'via_channel') }}) in {{ machine_channels }}, false) as is_automated,
+        coalesce({{ fold_case(field(history, 'via_channel')) }} in {{ machine_channels }}, false) as is_automated,
         {{ field(history, 'value') }} as landed_value,
         {{ loaded_at(history) }} as loaded_at,
         {{ parse_errors(history, [(changed_at, 'timestamp')]) }} as parse_errors
     from {{ landed_from(history) }}
     where
         {{ live_rows(history, history=true) }}
-        and coalesce(lower({{ field(history, 'field_name') }}), 'status')
+        and coalesce({{ fold_case(field(history, 'field_name')) }}, 'status')
         in ('status', 'priority', 'assignee_id', 'group_id', 'satisfaction_score')
 
 ),
@@ -38,8 +38,8 @@ comments as (
         {{ field(comment, author) }} as actor_id,
         {{ field(comment, 'public', 'boolean') }} as is_public,
         coalesce(
-            lower({{ field(comment, 'via_channel') }}) in {{ machine_channels }}
-            or lower({{ field(comment, 'via_channel') }}) like 'answer_bot%',
+            {{ fold_case(field(comment, 'via_channel')) }} in {{ machine_channels }}
+            or {{ fold_case(field(comment, 'via_channel')) }} like 'answer_bot%',
             false
         ) as is_automated,
         {{ loaded_at(comment) }} as loaded_at,
@@ -68,9 +68,9 @@ events as (
         cast(null as {{ sql_type('boolean') }}) as is_public,
         is_automated,
         case
-            when field_name = 'status' and lower(landed_value) in ('on-hold', 'on_hold') then 'hold'
+            when field_name = 'status' and {{ fold_case('landed_value') }} in ('on-hold', 'on_hold') then 'hold'
             when field_name in ('assignee_id', 'group_id') then landed_value
-            else lower(landed_value)
+            else {{ fold_case('landed_value') }}
         end as value,
         loaded_at,
         parse_errors
@@ -97,7 +97,7 @@ users as (
 
     select
         {{ field(user, 'id', required=true) }} as user_id,
-        max(lower({{ field(user, 'role') }})) as user_role
+        max({{ fold_case(field(user, 'role')) }}) as user_role
     from {{ landed_from(user) }}
     where
         {{ live_rows(user, keep_deleted=true) }}

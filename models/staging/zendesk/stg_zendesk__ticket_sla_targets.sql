@@ -9,7 +9,7 @@ with priorities as (
 
     select
         {{ field(ticket, 'id', required=true) }} as ticket_id,
-        max(lower({{ field(ticket, 'priority') }})) as severity
+        max({{ fold_case(field(ticket, 'priority')) }}) as severity
     from {{ landed_from(ticket) }}
     where
         {{ live_rows(ticket, keep_deleted=true) }}
@@ -36,8 +36,8 @@ targets as (
     select
         {{ field(target, 'sla_policy_id', required=true) }} as sla_policy_id,
         {{ field(target, 'sla_policy_updated_at', 'timestamp') }} as version_at,
-        lower({{ field(target, 'metric') }}) as policy_metric,
-        lower({{ field(target, 'priority') }}) as severity,
+        {{ fold_case(field(target, 'metric')) }} as policy_metric,
+        {{ fold_case(field(target, 'priority')) }} as severity,
         {{ field(target, 'target', 'double precision') }} as target_minutes,
         {{ field(target, 'business_hours', 'boolean') }} as is_business_hours,
         {{ parse_errors(target, [('target', 'double precision'), ('sla_policy_updated_at', 'timestamp')]) }} as parse_errors

@@ -74,7 +74,7 @@ csat_answers as (
     select
         {{ field(answer, 'survey_response_id', required=true) }} as survey_response_id,
         {{ field(answer, 'question_id', required=true) }} as question_id,
-        lower({{ field(answer, 'type') }}) as answer_type,
+        {{ fold_case(field(answer, 'type')) }} as answer_type,
         {{ field(answer, 'rating', 'double precision') }} as rating,
         {{ field(answer, 'value') }} as answer_text,
         {{ field(answer, 'created_at', 'timestamp') }} as created_at,
@@ -170,7 +170,7 @@ score_changes as (
 
     select
         {{ field(history, 'ticket_id', required=true) }} as ticket_id,
-        lower({{ field(history, 'field_name', required=true) }}) as field_name,
+        {{ fold_case(field(history, 'field_name', required=true)) }} as field_name,
         {{ field(history, changed_at, 'timestamp') }} as changed_at,
         {{ field(history, 'value') }} as landed_value,
         {{ loaded_at(history) }} as loaded_at,
@@ -178,7 +178,7 @@ score_changes as (
     from {{ landed_from(history) }}
     where
         {{ live_rows(history, history=true) }}
-        and lower({{ field(history, 'field_name') }}) in ('satisfaction_score', 'satisfaction_comment')
+        and {{ fold_case(field(history, 'field_name')) }} in ('satisfaction_score', 'satisfaction_comment')
         and {{ field(history, 'value') }} is not null
 
 ),
@@ -188,10 +188,10 @@ offers as (
 
     select
         *,
-        case when field_name = 'satisfaction_score' and lower(landed_value) not in ('offered', 'unoffered') then 1 else 0 end as is_score,
-        sum(case when field_name = 'satisfaction_score' and lower(landed_value) = 'offered' then 1 else 0 end) over (
+        case when field_name = 'satisfaction_score' and {{ fold_case('landed_value') }} not in ('offered', 'unoffered') then 1 else 0 end as is_score,
+        sum(case when field_name = 'satisfaction_score' and {{ fold_case('landed_value') }} = 'offered' then 1 else 0 end) over (
             partition by ticket_id
-            order by changed_at nulls last, case when lower(landed_value) = 'offered' then 0 else 1 end, landed_value, loaded_at nulls last
+            order by changed_at nulls last, case when {{ fold_case('landed_value') }} = 'offered' then 0 else 1 end, landed_value, loaded_at nulls last
             rows between unbounded preceding and current row
         ) as offer_number
     from score_changes
@@ -218,7 +218,7 @@ older_surveys as (
         cast(null as {{ sql_type('string') }}) as respondent_id,
         cast(null as {{ sql_type('string') }}) as agent_id,
         cast(null as {{ sql_type('string') }}) as team_id,
-        max(case when field_name = 'satisfaction_score' and nth_latest = 1 then lower(landed_value) end) as score,
+        max(case when field_name = 'satisfaction_score' and nth_latest = 1 then {{ fold_case('landed_value') }} end) as score,
         max(case when field_name = 'satisfaction_comment' and nth_latest = 1 then landed_value end) as comment_text,
         min(case when field_name = 'satisfaction_score' then changed_at end) as sent_at,
         max(case when field_name = 'satisfaction_score' and nth_latest = 1 then changed_at end) as scored_at,
@@ -238,7 +238,7 @@ ratings as (
         {{ field(rating, 'requester_id') }} as respondent_id,
         {{ field(rating, 'assignee_id') }} as agent_id,
         {{ field(rating, 'group_id') }} as team_id,
-        lower({{ field(rating, 'score') }}) as score,
+        {{ fold_case(field(rating, 'score')) }} as score,
         {{ field(rating, 'comment') }} as comment_text,
         {{ field(rating, 'created_at', 'timestamp') }} as sent_at,
         coalesce({{ field(rating, 'updated_at', 'timestamp') }}, {{ field(rating, 'created_at', 'timestamp') }}) as scored_at,

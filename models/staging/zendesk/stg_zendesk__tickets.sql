@@ -16,16 +16,16 @@ with tickets as (
         {{ field(ticket, 'assignee_id') }} as agent_id,
         {{ field(ticket, 'group_id') }} as team_id,
         {{ field(ticket, ['custom_topic', 'topic']) }} as topic,
-        lower({{ field(ticket, 'via_channel') }}) as channel,
-        lower({{ field(ticket, 'type') }}) as ticket_type,
-        lower({{ field(ticket, 'priority') }}) as severity,
-        lower({{ field(ticket, 'status') }}) as status,
+        {{ fold_case(field(ticket, 'via_channel')) }} as channel,
+        {{ fold_case(field(ticket, 'type')) }} as ticket_type,
+        {{ fold_case(field(ticket, 'priority')) }} as severity,
+        {{ fold_case(field(ticket, 'status')) }} as status,
         {{ field(ticket, 'created_at', 'timestamp') }} as created_at,
         -- [123, 456] as 123,456
         {{ replace_pattern(field(ticket, 'merged_ticket_ids'), '[^0-9,]', '') }} as merged_ticket_ids,
         coalesce({{ field(ticket, 'tags') }}, '') like '%closed_by_merge%'
-        or coalesce(lower({{ field(ticket, 'via_source_rel') }}), '') = 'merge' as is_closed_by_merge,
-        {{ is_deleted(ticket) }} or coalesce(lower({{ field(ticket, 'status') }}), '') = 'deleted' as is_deleted,
+        or coalesce({{ fold_case(field(ticket, 'via_source_rel')) }}, '') = 'merge' as is_closed_by_merge,
+        {{ is_deleted(ticket) }} or coalesce({{ fold_case(field(ticket, 'status')) }}, '') = 'deleted' as is_deleted,
         {{ loaded_at(ticket) }} as loaded_at,
         {{ parse_errors(ticket, [('created_at', 'timestamp')]) }} as parse_errors
     from {{ landed_from(ticket) }}
@@ -86,7 +86,7 @@ merge_tags as (
     from {{ landed_from(ticket_tag) }}
     where
         {{ live_rows(ticket_tag) }}
-        and lower({{ field(ticket_tag, 'tag') }}) = 'closed_by_merge'
+        and {{ fold_case(field(ticket_tag, 'tag')) }} = 'closed_by_merge'
 
 ),
 
