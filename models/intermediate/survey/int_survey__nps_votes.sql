@@ -1,4 +1,4 @@
--- Grain: one row per relationship NPS answer. One person has one vote: an answer counts from
+-- Grain: one row per relationship NPS answer that is the vote of its session. One person has one vote: an answer counts from
 -- its day (counts_from) until the person answers again or the window has passed over it
 -- (counts_until, exclusive). So the votes at a period end are those with
 -- counts_from <= period_end < counts_until. An anonymous answer is a vote of its own.
@@ -13,7 +13,7 @@ with answers as (
             order by responded_at, loaded_at nulls first, response_id
         ) as replaced_on
     from {{ ref('int_survey__responses') }}
-    where metric = 'nps' and survey_family = 'relationship'
+    where is_vote
 
 ),
 

@@ -18,6 +18,7 @@ resolved as (
         responses.*,
         coalesce(survey_questions.metric, responses.metric, responses.detected_metric) as answered_metric,
         coalesce(survey_questions.survey_family, responses.survey_family) as named_family,
+        survey_questions.question_id is not null as is_named_question,
         coalesce(survey_questions.touchpoint, responses.touchpoint) as answered_touchpoint,
         coalesce(survey_questions.scale_min, responses.scale_min) as named_min,
         coalesce(survey_questions.scale_max, responses.scale_max) as named_max,
@@ -39,6 +40,7 @@ select
     survey_response_id,
     survey_id,
     question_id,
+    is_named_question,
     answered_metric as metric,
     coalesce(
         named_family,

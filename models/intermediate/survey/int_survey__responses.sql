@@ -26,6 +26,7 @@ scored as (
         answers.survey_response_id,
         answers.survey_id,
         answers.question_id,
+        answers.is_named_question,
         answers.invitation_id,
         answers.survey_family,
         answers.metric,
@@ -62,9 +63,33 @@ scored as (
             accounts.account_id = account_versions.account_id
             and {{ valid_at('account_versions', 'answers.responded_at') }}
 
+),
+
+-- what was asked first in a session, by the question's number and not by its text
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by
+                source_vendor,
+                coalesce(survey_response_id, 'answer ' || response_id),
+                coalesce(contact_key, ''),
+                metric,
+                survey_family,
+                responded_date
+            order by
+                case when is_named_question then 1 else 2 end,
+                {{ number_order('question_id') | join(',\n                ') }},
+                response_id
+        ) as session_number
+    from scored
+
 )
 
+-- one person has one vote a session: the question that policy names speaks before others, then the one asked first
 select
     *,
-    {{ is_low_score('scored') }} as is_low_score
-from scored
+    case when metric = 'nps' and survey_family = 'relationship' then session_number = 1 end as is_vote,
+    {{ is_low_score('numbered') }} as is_low_score
+from numbered

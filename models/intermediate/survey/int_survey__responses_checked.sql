@@ -44,6 +44,7 @@ invited_answers as (
         answers.survey_response_id,
         answers.survey_id,
         answers.question_id,
+        answers.is_named_question,
         answers.metric,
         answers.survey_family,
         answers.touchpoint,

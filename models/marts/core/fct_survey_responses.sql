@@ -57,6 +57,7 @@ select
     responses.region,
     responses.source_vendor,
     responses.nps_class,
+    responses.is_vote,
     responses.raw_score,
     responses.scale_min,
     responses.scale_max,
