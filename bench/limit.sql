@@ -1395,6 +1395,7 @@ with answers as (
 ), silent as (
     select
         period_end,
+        contact_key,
         case when past.contact_id is not null then past.account_id else present.account_id end as account_id,
         coalesce(past.contact_role, present.contact_role) as contact_role
     from present
@@ -1405,6 +1406,32 @@ with answers as (
             and (past.closed_at is null or past.closed_at >= period_close)
     anti join votes using (period_end, contact_key)
     where not is_opted_out
+), asked as (
+    select
+        period_end,
+        invitations.contact_key,
+        case when past.contact_id is not null then past.account_id else invitations.account_id end as account_id,
+        coalesce(past.contact_role, current_versions.contact_role, 'unknown') as contact_role
+    from invitations
+    inner join periods on cast(sent_at as date) <= period_end and period_end < cast(sent_at as date) + 365
+    left join past_versions as past
+        on
+            invitations.contact_id = past.contact_id
+            and past.valid_from <= sent_at
+            and (past.closed_at is null or sent_at < past.closed_at)
+    left join current_versions on invitations.contact_id = current_versions.contact_id
+    where survey_family = 'relationship' and is_delivered and invitations.contact_key is not null
+    qualify row_number() over (partition by period_end, invitations.contact_key order by sent_at desc, invitation_id) = 1
+), known as (
+    select period_end, contact_key, account_id, contact_role, vote, true as is_known from votes where contact_key is not null
+    union all
+    select *, null, true from silent where account_id is not null
+), counted as (
+    select known.*, asked.contact_key is not null as is_asked
+    from known
+    left join asked using (period_end, contact_key)
+    union all
+    select *, null, false, true from asked anti join known using (period_end, contact_key)
 )
 select
     period_end,
@@ -1414,13 +1441,11 @@ select
     count(*) filter (vote = 1) as promoters,
     count(*) filter (vote = 0) as passives,
     count(*) filter (vote = -1) as detractors,
-    count(*) filter (not coalesce(no_nps_form, false)) as eligible,
-    count(*) filter (vote is not null and not coalesce(no_nps_form, false)) as respondents
-from (
-    select period_end, account_id, contact_role, vote from votes where contact_key is not null
-    union all
-    select *, null from silent
-)
+    count(*) filter (is_known and not coalesce(no_nps_form, false)) as eligible,
+    count(*) filter (vote is not null and not coalesce(no_nps_form, false)) as respondents,
+    count(*) filter (is_asked and not coalesce(no_nps_form, false)) as asked,
+    count(*) filter (is_asked and vote is not null and not coalesce(no_nps_form, false)) as asked_respondents
+from counted
 left join (select id, bool_or(no_nps_form_c) as no_nps_form from parquet('salesforce/account') group by id) on account_id = id
 where account_id is not null
 group by all;
@@ -1457,6 +1482,8 @@ with account_periods as (
         weight,
         coalesce(eligible, 0) as eligible,
         coalesce(respondents, 0) as respondents,
+        coalesce(asked, 0) as asked,
+        coalesce(asked_respondents, 0) as asked_respondents,
         coalesce(responses, 0) as responses,
         coalesce(promoters, 0) as promoters,
         coalesce(passives, 0) as passives,
@@ -1484,7 +1511,9 @@ select
                 - pow(cast(promoters - detractors as double) / (responses + 3.0), 2)
             ) / (responses + 3.0)
     end as squared_error,
-    respondents / nullif(eligible, 0) as response_rate
+    respondents / nullif(eligible, 0) as reach_rate,
+    asked as asked_contacts,
+    asked_respondents / nullif(asked, 0) as response_rate
 from roles
-where weight is not null or eligible > 0 or responses > 0
-qualify bool_or(existed or eligible > 0 or responses > 0) over (partition by period_end, account_id);
+where weight is not null or eligible > 0 or asked > 0 or responses > 0
+qualify bool_or(existed or eligible > 0 or asked > 0 or responses > 0) over (partition by period_end, account_id);

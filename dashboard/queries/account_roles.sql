@@ -8,6 +8,7 @@ select
     case when responses > 0 then least(100.0, nps_adjusted + 196.0 * sqrt(squared_error)) end as high,
     responses as n,
     eligible_contacts,
+    reach_rate,
     response_rate,
     role_weight
 from account_role_nps

@@ -10,6 +10,8 @@ select
     is_significant,
     revenue_weighted_nps,
     response_rate,
+    asked_contacts,
+    reach_rate,
     eligible_contacts,
     is_reportable
 from company_nps

@@ -6,6 +6,7 @@ select
     ci_low as low,
     ci_high as high,
     responses as n,
+    reach_rate,
     response_rate,
     is_reportable
 from company_nps

@@ -312,6 +312,33 @@ class World:
             return self.contact_survivor[external]
         return self.by_email.get((refs.get("respondent_email") or "").lower())
 
+    # people asked
+
+    def asked_at(self, day: date) -> dict[str, tuple[str | None, str]]:
+        """Whom a delivered relationship survey reached in the window: account and role then."""
+        found: dict[str, tuple[tuple, str | None, str]] = {}
+        for key, row in last_of_each(self.rows("survey_invitations"), "invitation_id").items():
+            sent = row.get("sent_at")
+            if row.get("survey_family") != "relationship" or row.get("is_delivered") is False:
+                continue
+            asked_on = self.rules.day(sent)
+            if not day - timedelta(days=self.rules.window_days) < asked_on <= day:
+                continue
+            contact = self.find_contact(row)
+            role, account = "unknown", None
+            if contact is not None:
+                person = self.person(contact)
+                role, account = self.role_and_account(contact, sent)
+            elif (person := stranger(row)) is None:
+                continue
+            if row.get("account_ref") is not None:
+                account = self.account_keys[row["account_ref"]]
+            # of several sends of a day the later, then the smaller key
+            order = (asked_on, sent, [-ord(letter) for letter in key])
+            if person not in found or order > found[person][0]:
+                found[person] = (order, account, role)
+        return {person: (account, role) for person, (_, account, role) in found.items()}
+
     # answers
 
     def answers(self) -> list[Answer]:
@@ -346,10 +373,7 @@ class World:
             )
             if invitation.get("sent_at") and moment < invitation["sent_at"]:
                 continue
-            refs = {
-                column: row.get(column) or invitation.get(column)
-                for column in ("crm_contact_ref", "external_contact_ref", "respondent_email")
-            }
+            refs = {column: row.get(column) or invitation.get(column) for column in PERSON_REFS}
             account_ref = row.get("account_ref") or invitation.get("account_ref")
             if account_ref is not None and account_ref not in self.account_keys:
                 continue
@@ -358,10 +382,8 @@ class World:
             if contact is not None:
                 role, account = self.role_and_account(contact, moment)
                 person = self.person(contact)
-            elif any(refs.values()):
-                person = (refs["respondent_email"] or "").lower() or (
-                    refs["crm_contact_ref"] or refs["external_contact_ref"]
-                )
+            else:
+                person = stranger(refs)
             account = self.account_keys.get(account_ref, account)
             then = self.account_at(account, moment) if account else {}
             found.append(
@@ -377,6 +399,15 @@ class World:
                 )
             )
         return found
+
+
+PERSON_REFS = ("crm_contact_ref", "external_contact_ref", "respondent_email")
+
+
+def stranger(refs: Row) -> str | None:
+    """Who is not in the CRM is still one person, by whatever names them."""
+    email = (refs.get("respondent_email") or "").lower()
+    return email or refs.get("crm_contact_ref") or refs.get("external_contact_ref")
 
 
 def cleaned(value: Any) -> Any:
@@ -463,14 +494,18 @@ class Count:
     anonymous: int = 0
     eligible: int = 0
     eligible_respondents: int = 0
+    asked: int = 0
+    asked_respondents: int = 0
 
-    def add(self, answer: Answer, is_eligible: bool) -> None:
+    def add(self, answer: Answer, is_eligible: bool, is_asked: bool = False) -> None:
         self.promoters += answer.score >= 9
         self.passives += 7 <= answer.score <= 8
         self.detractors += answer.score <= 6
         self.anonymous += answer.person is None
         self.eligible += is_eligible
         self.eligible_respondents += is_eligible
+        self.asked += is_asked
+        self.asked_respondents += is_asked
 
     def __add__(self, other: Count) -> Count:
         mine, others = vars(self), vars(other)
@@ -487,8 +522,12 @@ class Count:
         return Fraction(100 * (self.promoters - self.detractors), self.responses)
 
     @property
-    def response_rate(self) -> Fraction | None:
-        return Fraction(self.eligible_respondents, self.eligible) if self.eligible else None
+    def rates(self) -> Row:
+        return {
+            "reach_rate": ratio(Fraction(self.eligible_respondents), self.eligible),
+            "asked_contacts": self.asked,
+            "response_rate": ratio(Fraction(self.asked_respondents), self.asked),
+        }
 
     @property
     def adjusted(self) -> tuple[Fraction, Fraction]:
@@ -573,7 +612,8 @@ def recompute(world: World) -> dict[str, dict[tuple, Row]]:
     company_before: dict[tuple, Count] = {}
     accounts_before: dict[str, Count] = {}
     for day in rules.periods():
-        cells = count_cells(world, votes_at(answers, day, rules.window_days), day)
+        asked = world.asked_at(day)
+        cells = count_cells(world, votes_at(answers, day, rules.window_days), day, asked)
         by_account: dict[str, dict[str, Count]] = defaultdict(dict)
         for (account, role, _, _, _), count in cells.items():
             if account is not None:
@@ -624,7 +664,7 @@ def recompute(world: World) -> dict[str, dict[tuple, Row]]:
                     "nps": count.nps,
                     "nps_adjusted": 100 * count.adjusted[0] if heard else None,
                     "squared_error": count.adjusted[1] if heard else None,
-                    "response_rate": count.response_rate,
+                    **count.rates,
                 }
 
         scopes: dict[tuple, Count] = defaultdict(Count)
@@ -677,17 +717,20 @@ def recompute(world: World) -> dict[str, dict[tuple, Row]]:
     return marts
 
 
-def count_cells(world: World, votes: Iterable[Answer], day: date) -> dict[tuple, Count]:
-    """Votes and possible voters by account, role, segment, region and whether anonymous."""
+def count_cells(
+    world: World, votes: Iterable[Answer], day: date, asked: dict[str, tuple[str | None, str]]
+) -> dict[tuple, Count]:
+    """Votes, possible voters and people asked by account, role, segment, region and anonymity."""
     cells: dict[tuple, Count] = defaultdict(Count)
-    voted = set()
+    voted, silent = set(), set()
     for vote in votes:
         if vote.person is not None:
             voted.add(vote.person)
         by_form = vote.account is None or not world.accounts[vote.account].get("no_nps_form")
         role = vote.role if vote.person is not None else None
         cell = (vote.account, role, vote.segment, vote.region, vote.person is None)
-        cells[cell].add(vote, is_eligible=by_form and vote.person is not None)
+        counts = by_form and vote.person is not None
+        cells[cell].add(vote, is_eligible=counts, is_asked=counts and vote.person in asked)
     for person, contacts in world.people.items():
         present = [
             key
@@ -702,10 +745,24 @@ def count_cells(world: World, votes: Iterable[Answer], day: date) -> dict[tuple,
             continue
         moment = world.rules.end_of(day)
         role, account = world.role_and_account(present[-1], moment, inclusive=False)
-        if account is None or world.accounts[account].get("no_nps_form"):
+        if account is None:
+            continue
+        silent.add(person)
+        if world.accounts[account].get("no_nps_form"):
             continue
         then = world.account_at(account, moment, inclusive=False)
-        cells[account, role, then["segment"], then["region"], False].eligible += 1
+        cell = cells[account, role, then["segment"], then["region"], False]
+        cell.eligible += 1
+        cell.asked += person in asked
+    for person, (account, role) in asked.items():
+        if person in voted or person in silent:
+            continue
+        then = {}
+        if account is not None:
+            if world.accounts[account].get("no_nps_form"):
+                continue
+            then = world.account_at(account, world.rules.end_of(day), inclusive=False)
+        cells[account, role, then.get("segment"), then.get("region"), False].asked += 1
     return cells
 
 
@@ -744,7 +801,7 @@ def score_scope(
             sum((arr for arr, _ in revenue), Fraction()),
         ),
         "eligible_contacts": count.eligible,
-        "response_rate": count.response_rate,
+        **count.rates,
         "is_reportable": n >= min_responses,
     }
     if n:
@@ -841,7 +898,8 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "survey_invitations": {
         **dict.fromkeys(("invitation_id", "respondent_email", "crm_contact_ref"), TEXT),
-        **dict.fromkeys(("account_ref", "response_ref"), TEXT),
+        **dict.fromkeys(("account_ref", "response_ref", "survey_family"), TEXT),
+        "is_delivered": "boolean",
         "sent_at": TIME,
     },
     "survey_responses": {
@@ -1107,8 +1165,28 @@ INVITATIONS = [
         "respondent_email": "ADA@MAIL.EXAMPLE",
         "sent_at": at("2026-03-01"),
         "response_ref": "session 1",
+        "survey_family": "relationship",
     },
-    {"invitation_id": "I2", "crm_contact_ref": "field", "sent_at": at("2026-03-01")},
+    {
+        "invitation_id": "I2",
+        "crm_contact_ref": "field",
+        "sent_at": at("2026-03-01"),
+        "survey_family": "relationship",
+        "is_delivered": True,
+    },
+    {
+        "invitation_id": "I3",
+        "respondent_email": "bounced@mail.example",
+        "sent_at": at("2026-03-01"),
+        "survey_family": "relationship",
+        "is_delivered": False,
+    },
+    {
+        "invitation_id": "I4",
+        "respondent_email": "stranger@mail.example",
+        "sent_at": at("2026-03-01"),
+        "survey_family": "relationship",
+    },
 ]
 
 
@@ -1421,6 +1499,8 @@ def random_world(number: int, rules: Rules) -> Tables:
             "account_ref": dice.choice((None, None, dice.choice(account_ids))),
             "response_ref": f"s{i}" if chance(50) else None,
             "sent_at": moment() - timedelta(days=200),
+            "survey_family": "relationship" if i % 8 else None,
+            "is_delivered": (None, True, True, True, False)[i % 5],
             "loaded_at": loaded(),
         }
         for i in range(40)
@@ -1591,7 +1671,7 @@ def test_the_demo_adds_up_from_its_own_answers(demo: Project) -> None:
         for scope, count in scopes.items():
             found_scopes.add((day, *scope))
             expected = score_scope(count, before.get(scope), revenue[scope], rules.min_responses)
-            left_out = ["eligible_contacts", "response_rate", "margin_of_error_fpc"]
+            left_out = ["eligible_contacts", *Count().rates, "margin_of_error_fpc"]
             if scope[0] in ("role", "region"):
                 left_out.append("revenue_weighted_nps")
             compare((day, *scope), company[day, *scope], expected, *left_out)
@@ -1764,6 +1844,8 @@ def counted(role: str, count: Count) -> Row:
         "detractors": count.detractors,
         "eligible_contacts": max(count.eligible, count.responses),
         "eligible_respondents": count.responses,
+        "asked_contacts": count.asked,
+        "asked_respondents": count.asked_respondents,
     }
 
 

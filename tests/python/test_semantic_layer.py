@@ -124,11 +124,12 @@ class Claim(NamedTuple):
 
 NPS_COUNTS = (
     *("nps_responses", "nps_promoters", "nps_passives", "nps_detractors", "nps_points"),
-    *("nps_eligible_contacts", "nps_response_rate"),
+    *("nps_eligible_contacts", "nps_reach_rate", "nps_asked_contacts", "nps_response_rate"),
 )
 COMPANY_NPS = """
     select period_end {key}, nps, responses, promoters, passives, detractors,
-        100 * (promoters - detractors), eligible_contacts, response_rate
+        100 * (promoters - detractors), eligible_contacts, reach_rate,
+        asked_contacts, response_rate
     from marts.company_nps where scope_type = '{scope}'"""
 RETENTION = ("grr", "nrr", "logo_churn_rate", "start_mrr", "end_mrr", "kept_mrr")
 RETENTION += ("retained_from_accounts", "churned_accounts")
@@ -158,9 +159,11 @@ CLAIMS = {
         )
     },
     "people who answered": Claim(
-        ("nps_eligible_respondents",),
+        ("nps_eligible_respondents", "nps_asked_respondents"),
         (DAY,),
-        "select period_end, sum(eligible_respondents) from marts.nps_counts group by 1",
+        """
+        select period_end, sum(eligible_respondents), sum(asked_respondents)
+        from marts.nps_counts group by 1""",
     ),
     "account NPS": Claim(
         ("account_nps", "role_weight_heard"),

@@ -655,8 +655,10 @@ KEYS = {
     "account_health_signals": ("period_end", "account_id", "signal"),
     "account_health": ("period_end", "account_id"),
 }
-# Who could have answered, and who has left, is not in the facts.
-NOT_IN_FACTS = {"eligible_contacts", "response_rate", "champion_left"}
+# Who could have answered or was asked, and who has left, is not in the facts.
+NOT_IN_FACTS = {
+    *("eligible_contacts", "reach_rate", "asked_contacts", "response_rate", "champion_left"),
+}
 TOLERANCE = 1e-6
 
 

@@ -12,6 +12,8 @@ counts as (
         contact_role,
         {{ total('eligible_contacts') }} as eligible_contacts,
         {{ total('eligible_respondents') }} as eligible_respondents,
+        {{ total('asked_contacts') }} as asked_contacts,
+        {{ total('asked_respondents') }} as asked_respondents,
         {{ total('responses') }} as responses,
         {{ total('promoters') }} as promoters,
         {{ total('passives') }} as passives,
@@ -35,6 +37,8 @@ account_roles as (
         account_schemes.role_weight,
         coalesce(counts.eligible_contacts, 0) as eligible_contacts,
         coalesce(counts.eligible_respondents, 0) as eligible_respondents,
+        coalesce(counts.asked_contacts, 0) as asked_contacts,
+        coalesce(counts.asked_respondents, 0) as asked_respondents,
         coalesce(counts.responses, 0) as responses,
         coalesce(counts.promoters, 0) as promoters,
         coalesce(counts.passives, 0) as passives,
@@ -53,7 +57,7 @@ histories as (
 
     select
         *,
-        max(case when existed or eligible_contacts > 0 or responses > 0 then 1 else 0 end) over (
+        max(case when existed or eligible_contacts > 0 or asked_contacts > 0 or responses > 0 then 1 else 0 end) over (
             partition by period_end, account_id
         ) as is_in_history
     from account_roles
@@ -74,6 +78,8 @@ select
     {{ nps('promoters', 'detractors', 'responses') }} as nps,
     {{ nps_adjusted('promoters', 'detractors', 'responses') }} as nps_adjusted,
     {{ nps_squared_error('promoters', 'detractors', 'responses') }} as squared_error,
-    {{ share_of('eligible_respondents', 'eligible_contacts') }} as response_rate
+    {{ share_of('eligible_respondents', 'eligible_contacts') }} as reach_rate,
+    asked_contacts,
+    {{ share_of('asked_respondents', 'asked_contacts') }} as response_rate
 from histories
-where is_in_history = 1 and (role_weight is not null or eligible_contacts > 0 or responses > 0)
+where is_in_history = 1 and (role_weight is not null or eligible_contacts > 0 or asked_contacts > 0 or responses > 0)

@@ -22,6 +22,8 @@ totals as (
         {{ total('detractors') }} as detractors,
         {{ total('eligible_contacts') }} as eligible_contacts,
         {{ total('eligible_respondents') }} as eligible_respondents,
+        {{ total('asked_contacts') }} as asked_contacts,
+        {{ total('asked_respondents') }} as asked_respondents,
         {{ total('case when is_anonymous then responses else 0 end') }} as anonymous_responses
     from scoped
     group by 1, 2, 3
@@ -105,7 +107,9 @@ select
     revenue_weighted.revenue_weighted_nps,
     {{ share_of('compared.anonymous_responses', 'compared.responses') }} as anonymous_share,
     compared.eligible_contacts,
-    {{ share_of('compared.eligible_respondents', 'compared.eligible_contacts') }} as response_rate,
+    {{ share_of('compared.eligible_respondents', 'compared.eligible_contacts') }} as reach_rate,
+    compared.asked_contacts,
+    {{ share_of('compared.asked_respondents', 'compared.asked_contacts') }} as response_rate,
     compared.nps_change,
     compared.change_z,
     abs(compared.change_z) >= {{ z_score() }} as is_significant,

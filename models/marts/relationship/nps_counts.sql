@@ -11,5 +11,7 @@ select
     detractors,
     eligible_contacts,
     eligible_respondents,
+    asked_contacts,
+    asked_respondents,
     is_anonymous
 from {{ ref('int_survey__nps_counts') }}
