@@ -244,7 +244,7 @@ def lifecycle(ticket: Ticket, targets: dict[tuple[str, str], tuple[float, bool]]
         and not event.is_automated
         and event.at > ticket.created
         and event.actor not in (None, ticket.requester)
-        and event.actor_type in ("agent", None)
+        and event.actor_type == "agent"
     ]
     assigned = [event.at for event in events if event.kind == "assignee" and event.value]
     first_assigned, first_replied = min(assigned, default=None), min(replies, default=None)
@@ -259,6 +259,9 @@ def lifecycle(ticket: Ticket, targets: dict[tuple[str, str], tuple[float, bool]]
         target = ticket.targets.get(metric) or targets.get((ticket.severity or "", metric))
         if target is None:
             return None
+        # solved without an answer and back again: as long as nobody answers, in vain
+        if metric == "first_reply" and not reached and reopens:
+            return False
         end = reached or called_off or CLOSE
         elapsed = business(end) if target[1] else minutes(ticket.created, end)
         if elapsed is None:

@@ -7,10 +7,12 @@ with tickets as (
 
     select
         *,
-        -- a solve ends the wait for a first reply too
+        -- a solve ends the wait for a first reply too, unless the ticket was opened again
         case
             when first_replied_at is not null then first_replied_at
-            when first_solved_at is not null then first_solved_at
+            when not has_reply_log then null
+            when reopens > 0 and is_solved then solved_at
+            when first_solved_at is not null and coalesce(reopens, 0) = 0 then first_solved_at
             when not is_solved then as_of_close
         end as reply_clock_at,
         case

@@ -99,12 +99,12 @@ checked as (
             ['unknown_ticket', 'known_ticket_id is null'],
             ['impossible_order', 'occurred_at < created_second'],
         ]) }} as quarantine_reason,
-        -- an author of unknown kind is a removed agent rather than a second customer
+        -- an author of unknown kind is nobody's agent
         coalesce(
             event_type = 'comment'
             and is_public
             and coalesce(is_automated, false) = false
-            and coalesce(actor_type, 'agent') = 'agent'
+            and actor_type = 'agent'
             and actor_id <> coalesce(requester_ref, ''),
             false
         ) as is_outbound

@@ -1,6 +1,7 @@
 -- Grain: one row per ticket: the targets that apply and whether they were met. A target the
 -- vendor applied to the ticket wins over the seed sla_targets. A clock that still runs breaks
--- its target once it is beyond it, and says nothing before.
+-- its target once it is beyond it, and says nothing before. Who was solved without an answer and came back has waited in vain: as long
+-- as nobody answers, the first reply is missed.
 {%- set clocks_of_metrics = [('first_reply', 'first_replied_at', 'reply'), ('resolution', 'solved_at', 'resolution')] %}
 
 with tickets as (
@@ -46,6 +47,7 @@ targets as (
         clocks.{{ clock }}_clock_minutes as {{ metric }}_calendar_minutes,
         clocks.{{ clock }}_clock_business_minutes as {{ metric }}_business_minutes,
         {%- endfor %}
+        tickets.has_reply_log and tickets.first_replied_at is null and coalesce(tickets.reopens > 0, false) as came_back_unanswered,
         tickets.ticket_id
     from tickets
     inner join clocks on tickets.ticket_id = clocks.ticket_id
@@ -80,6 +82,7 @@ timed as (
             6
         ) as {{ metric }}_minutes,
         {%- endfor %}
+        came_back_unanswered,
         ticket_id
     from targets
 
@@ -90,6 +93,9 @@ select
     {{ metric }}_target_minutes,
     is_{{ metric }}_target_in_business_hours,
     case
+        {%- if metric == 'first_reply' %}
+        when came_back_unanswered and {{ metric }}_target_minutes is not null then false
+        {%- endif %}
         when {{ metric }}_minutes > {{ metric }}_target_minutes then false
         when is_{{ metric }}_reached and {{ metric }}_minutes <= {{ metric }}_target_minutes then true
     end as is_{{ metric }}_sla_met,

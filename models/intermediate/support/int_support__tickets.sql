@@ -1,11 +1,19 @@
 -- Grain: one row per ticket that counts: sound and not deleted. Times come from the event log
 -- where the vendor lands that kind of event and the log knows the ticket, else from the ticket.
--- A ticket that is open again has no solved_at.
+-- A ticket that is open again has no solved_at. Where the log ends in a status that nobody knows, the ticket itself says whether it is
+-- solved. Whether replies are known at all: not where they are kept elsewhere, nor of a vendor that names no author of a comment and no
+-- time of a reply.
 {{ config(materialized='table') }}
+{%- set known_statuses = "('new', 'open', 'pending', 'hold', 'solved', 'closed', 'deleted')" %}
+{%- set log_knows_status = "lifecycles.has_status_log and coalesce(lifecycles.status in " ~ known_statuses ~ ", true)" %}
 
 with tickets as (
 
-    select * from {{ ref('int_support__tickets_checked') }} where quarantine_reason is null and is_deleted is not true
+    select
+        *,
+        max(case when first_replied_at is not null then 1 else 0 end) over (partition by source_vendor) = 1 as vendor_times_replies
+    from {{ ref('int_support__tickets_checked') }}
+    where quarantine_reason is null and is_deleted is not true
 
 ),
 
@@ -20,7 +28,7 @@ logs as (
     select
         source_vendor,
         max(case when event_type = 'assignee' then 1 else 0 end) as has_assignments,
-        max(case when event_type = 'comment' then 1 else 0 end) as has_comments
+        max(case when event_type = 'comment' and actor_type is not null then 1 else 0 end) as has_comments
     from {{ ref('int_support__ticket_events_checked') }}
     group by source_vendor
 
@@ -39,6 +47,13 @@ schedules as (
 
 ),
 
+-- words for a severity that policy sets targets for are kept
+policy_severities as (
+
+    select distinct severity from {{ ref('sla_targets') }}
+
+),
+
 lived as (
 
     select
@@ -52,9 +67,9 @@ lived as (
         tickets.topic,
         tickets.channel,
         tickets.ticket_type,
-        case when lifecycles.severity_changed_later then lifecycles.severity else {{ fold_case('tickets.severity') }} end as severity,
+        case when lifecycles.severity_changed_later then lifecycles.severity else {{ fold_case('trim(tickets.severity)') }} end as named_severity,
         case
-            when lifecycles.status is not null then lifecycles.status
+            when lifecycles.status in {{ known_statuses }} then lifecycles.status
             when lifecycles.status_changed_later or {{ is_after_as_of('tickets.solved_at') }} then 'open'
             else {{ fold_case('tickets.status') }}
         end as status,
@@ -64,16 +79,19 @@ lived as (
             when not {{ is_after_as_of('tickets.first_assigned_at') }} then tickets.first_assigned_at
         end as first_assigned_at,
         case
-            when lifecycles.ticket_id is not null and logs.has_comments = 1 then lifecycles.first_replied_at
+            when lifecycles.ticket_id is not null and logs.has_comments = 1 and tickets.has_reply_log is not false
+                then lifecycles.first_replied_at
             when not {{ is_after_as_of('tickets.first_replied_at') }} then tickets.first_replied_at
         end as first_replied_at,
-        case when logs.has_comments = 1 then lifecycles.agent_replies end as agent_replies,
+        case when logs.has_comments = 1 and tickets.has_reply_log is not false then lifecycles.agent_replies end as agent_replies,
+        tickets.has_reply_log is not false and (coalesce(logs.has_comments = 1, false) or tickets.vendor_times_replies)
+            as has_reply_log,
         case
-            when lifecycles.has_status_log then lifecycles.first_solved_at
+            when {{ log_knows_status }} or lifecycles.solves > 0 then lifecycles.first_solved_at
             when tickets.reopens = 0 and not {{ is_after_as_of('tickets.solved_at') }} then tickets.solved_at
         end as first_solved_at,
         case
-            when lifecycles.has_status_log then lifecycles.last_solved_at
+            when {{ log_knows_status }} then lifecycles.last_solved_at
             when not {{ is_after_as_of('tickets.solved_at') }} then tickets.solved_at
         end as last_solved_at,
         case when lifecycles.has_status_log then lifecycles.reopens else tickets.reopens end as reopens,
@@ -89,12 +107,22 @@ lived as (
 
 ),
 
+severities as (
+
+    select
+        lived.*,
+        coalesce(policy_severities.severity, {{ usual_severity('lived.named_severity') }}) as severity
+    from lived
+    left join policy_severities on lived.named_severity = policy_severities.severity
+
+),
+
 statused as (
 
     select
         *,
         coalesce(status in ('solved', 'closed'), last_solved_at is not null) as is_solved
-    from lived
+    from severities
 
 )
 
@@ -116,6 +144,7 @@ select
     first_assigned_at,
     first_replied_at,
     agent_replies,
+    has_reply_log,
     coalesce(first_solved_at, last_solved_at) as first_solved_at,
     case when is_solved then last_solved_at end as solved_at,
     reopens,

@@ -11,7 +11,7 @@ with tickets as (
         {{ copy_number('ticket_id', [
             'loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_ref', 'status', 'requester_ref',
             'email_key', 'agent_id', 'team_id', 'topic', 'channel', 'ticket_type', 'severity', 'first_assigned_at', 'first_replied_at',
-            'solved_at', 'reopens', 'schedule_id', 'merged_into_ticket_id', 'is_merged', 'is_deleted',
+            'solved_at', 'reopens', 'has_reply_log', 'schedule_id', 'merged_into_ticket_id', 'is_merged', 'is_deleted',
         ]) }} as copy_number
     from {{ ref('int_support__tickets_unioned') }}
 

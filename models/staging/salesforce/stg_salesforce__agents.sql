@@ -1,3 +1,4 @@
+-- Neither customers who log in to a portal nor the users that Salesforce itself works as.
 {{ config(enabled=is_listed('support', 'salesforce')) }}
 {%- set user = landed('salesforce', 'user') %}
 
@@ -10,3 +11,5 @@ select
 from {{ landed_from(user) }}
 where
     {{ live_rows(user) }}
+    and {{ field(user, 'contact_id') }} is null
+    and coalesce({{ fold_case(field(user, 'user_type')) }}, 'standard') = 'standard'

@@ -13,11 +13,7 @@ select
     {{ field(cases, ['topic_c', 'reason']) }} as topic,
     {{ fold_case(field(cases, 'origin')) }} as channel,
     {{ fold_case(field(cases, 'type')) }} as ticket_type,
-    case {{ fold_case(field(cases, 'priority')) }}
-        when 'critical' then 'urgent'
-        when 'medium' then 'normal'
-        else {{ fold_case(field(cases, 'priority')) }}
-    end as severity,
+    {{ fold_case(field(cases, 'priority')) }} as severity,
     case
         when {{ field(cases, 'is_closed', 'boolean') }} then 'closed'
         when {{ fold_case(field(cases, 'status')) }} in ('new', 'open', 'pending', 'hold', 'solved')
@@ -29,6 +25,7 @@ select
     {{ field(cases, 'first_response_at_c', 'timestamp') }} as first_replied_at,
     {{ field(cases, 'closed_date', 'timestamp') }} as solved_at,
     cast(null as {{ sql_type('bigint') }}) as reopens,
+    true as has_reply_log,
     {{ field(cases, 'business_hours_id') }} as schedule_id,
     {{ field(cases, 'master_record_id') }} as merged_into_ticket_id,
     {{ field(cases, 'master_record_id') }} is not null as is_merged,

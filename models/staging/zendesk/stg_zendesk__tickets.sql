@@ -1,11 +1,13 @@
 -- Grain: one row per landed ticket row. Deleted tickets are kept and flagged: they count nowhere,
--- but their events and surveys must not look like those of unknown tickets.
+-- but their events and surveys must not look like those of unknown tickets. What was written in a chat is in ticket_chat_event: where
+-- that is not landed nobody can say when a ticket of a chat was answered.
 {{ config(enabled=is_listed('support', 'zendesk')) }}
 {%- set ticket = landed('zendesk', 'ticket') %}
 {%- set organization = landed('zendesk', 'organization') %}
 {%- set user = landed('zendesk', 'user') %}
 {%- set ticket_schedule = landed('zendesk', 'ticket_schedule') %}
 {%- set ticket_tag = landed('zendesk', 'ticket_tag') %}
+{%- set message = landed('zendesk', 'ticket_chat_event', in_demo=false) %}
 
 with tickets as (
 
@@ -16,7 +18,8 @@ with tickets as (
         {{ field(ticket, 'assignee_id') }} as agent_id,
         {{ field(ticket, 'group_id') }} as team_id,
         {{ field(ticket, ['custom_topic', 'topic']) }} as topic,
-        {{ fold_case(field(ticket, 'via_channel')) }} as channel,
+        {{ zendesk_via(ticket, 'channel') }} as channel,
+        {{ field(ticket, 'from_messaging_channel', 'boolean') }} as is_from_messaging,
         {{ fold_case(field(ticket, 'type')) }} as ticket_type,
         {{ fold_case(field(ticket, 'priority')) }} as severity,
         {{ fold_case(field(ticket, 'status')) }} as status,
@@ -24,7 +27,7 @@ with tickets as (
         -- [123, 456] as 123,456
         {{ replace_pattern(field(ticket, 'merged_ticket_ids'), '[^0-9,]', '') }} as merged_ticket_ids,
         coalesce({{ field(ticket, 'tags') }}, '') like '%closed_by_merge%'
-        or coalesce({{ fold_case(field(ticket, 'via_source_rel')) }}, '') = 'merge' as is_closed_by_merge,
+        or coalesce({{ zendesk_via(ticket, 'rel') }}, '') = 'merge' as is_closed_by_merge,
         {{ is_deleted(ticket) }} or coalesce({{ fold_case(field(ticket, 'status')) }}, '') = 'deleted' as is_deleted,
         {{ loaded_at(ticket) }} as loaded_at,
         {{ parse_errors(ticket, [('created_at', 'timestamp')]) }} as parse_errors
@@ -135,6 +138,8 @@ select
     cast(null as {{ sql_type('timestamp') }}) as first_replied_at,
     cast(null as {{ sql_type('timestamp') }}) as solved_at,
     cast(null as {{ sql_type('bigint') }}) as reopens,
+    {{ 'true' if message.exists else 'not coalesce(tickets.is_from_messaging or tickets.channel in ' ~ zendesk_chat_channels() ~ ', false)' }}
+        as has_reply_log,
     latest_schedules.schedule_id,
     merged_tickets.merged_into_ticket_id,
     merged_tickets.ticket_id is not null or merge_tags.ticket_id is not null or tickets.is_closed_by_merge as is_merged,
