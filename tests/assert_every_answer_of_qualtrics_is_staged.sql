@@ -1,5 +1,5 @@
 {{ config(enabled=is_listed('survey', 'qualtrics')) }}
--- Claim: an answered question is staged once for every copy of its session, and once where its
+-- Claim: an answered question is staged once however often its session landed, and once where its
 -- session never landed. It goes with a session that was deleted; the NPS group is no answer.
 {%- set session = landed('qualtrics', 'survey_response') %}
 {%- set answer = landed('qualtrics', 'question_response') %}
@@ -9,7 +9,7 @@ with sessions as (
     select
         {{ field(session, 'id') }} as session_id,
         sum(case when {{ is_deleted(session) }} then 0 else 1 end) as copies
-    from {{ landed_from(session) }}
+    from {{ landed_from(session, newest=true) }}
     where
         {{ live_rows(session, keep_deleted=true) }}
     group by 1

@@ -54,7 +54,7 @@ first_versions as (
         min({{ field(target, 'sla_policy_updated_at', 'timestamp') }}) as first_version_at
     from {{ landed_from(target) }}
     where
-        {{ live_rows(target, history=true) }}
+        {{ live_rows(target, history=true, keep_deleted=true) }}
     group by 1
 
 )

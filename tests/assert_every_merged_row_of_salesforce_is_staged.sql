@@ -16,7 +16,7 @@ with counted as (
         {{ live_rows(landed_table, keep_deleted=true) }}
         and (
             {{ field(landed_table, 'master_record_id') }} is not null
-            or not coalesce({{ field(landed_table, 'is_deleted', 'boolean') }}, false)
+            or not ({{ is_deleted(landed_table) }})
         )
 
     union all

@@ -12,7 +12,7 @@ with surveys as (
         {{ field(survey, 'survey_response_id') }} as survey_key,
         {{ field(survey, 'ticket_id') }} as ticket_id,
         {{ is_deleted(survey) }} as is_deleted
-    from {{ landed_from(survey) }}
+    from {{ landed_from(survey, newest=true) }}
     where
         {{ live_rows(survey, keep_deleted=true) }}
 

@@ -40,15 +40,16 @@ case when length({{ text }}) > 1000 then substring({{ text }}, 1, 200) || ' ... 
 {% macro stage_contract(domain, entity) %}
     {%- set landed = landed('generic', entity, in_demo=domain == 'employee') %}
     {%- if execute %}
+    {%- set names = contract_columns(domain, entity) | map(attribute='name') | list %}
 select
     {%- set typed = [] %}
     {%- for column in contract_columns(domain, entity) if column.name not in ['source_vendor', 'loaded_at', 'parse_errors', 'landed_mark', 'landed_rows', 'surplus_events', 'is_grouped'] %}
-    {{ field(landed, column.name, column.data_type, required=column.required) }} as {{ column.name }},
+    {{ is_deleted(landed) if column.name == 'is_deleted' else field(landed, column.name, column.data_type, required=column.required) }} as {{ column.name }},
     {%- if column.data_type != 'string' %}{% do typed.append((column.name, column.data_type)) %}{% endif %}
     {%- endfor %}
     {{ loaded_at(landed) }} as loaded_at,
     {{ parse_errors(landed, typed) }} as parse_errors
-    {%- if 'landed_mark' in contract_columns(domain, entity) | map(attribute='name') %},
+    {%- if 'landed_mark' in names %},
     cast({{ landed_mark(landed) }} as {{ sql_type('bigint') }}) as landed_mark,
     cast(1 as {{ sql_type('bigint') }}) as landed_rows,
     cast(0 as {{ sql_type('bigint') }}) as surplus_events,
@@ -56,11 +57,18 @@ select
     {%- endif %}
 from {{ landed_from(landed) }}
 where
-    {{ live_rows(landed, keep_deleted='is_deleted' in contract_columns(domain, entity) | map(attribute='name')) }}
+    {{ live_rows(landed, keep_deleted='is_deleted' in names or is_definition(domain, entity)) }}
     {%- else %}
 select 1 as parsed
     {%- endif %}
 {%- endmacro %}
+
+{#- Records vanish when they are deleted, definitions do not: they still say what the records of then meant. Meta is_definition of the contract. -#}
+{% macro is_definition(domain, entity) %}
+    {{ return(contract(domain, entity).config.meta.get('is_definition', false)) }}
+{% endmacro %}
+
+{% macro contract(domain, entity) %}{{ return(graph.nodes['model.' ~ project_name ~ '.int_' ~ domain ~ '__' ~ entity ~ '_unioned']) }}{% endmacro %}
 
 {#- A staging model for an entity that the vendor does not have. -#}
 {% macro stage_nothing(domain, entity) %}
@@ -73,9 +81,8 @@ select 1 as parsed
 
 {#- The columns a staging model of the entity has: the contract with personal columns unhashed. -#}
 {% macro contract_columns(domain, entity) %}
-    {%- set contract = graph.nodes['model.' ~ project_name ~ '.int_' ~ domain ~ '__' ~ entity ~ '_unioned'].columns.values() -%}
     {%- set staged = [] -%}
-    {%- for column in contract -%}
+    {%- for column in contract(domain, entity).columns.values() -%}
         {%- set meta = column.config.meta -%}
         {%- do staged.append({
             'name': meta.get('hash_of', column.name),

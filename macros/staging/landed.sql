@@ -117,16 +117,72 @@
 nullif(substring(coalesce(',' || {{ texts | join(", '') || coalesce(',' || ") }}, ''), 2), '')
 {%- endmacro %}
 
-{#- A from clause that a missing table does not break and that shows nobody erased; goes with live_rows(). -#}
-{% macro landed_from(landed) -%}
+{#- A from clause that a missing table does not break, that shows nobody erased, and of a record that was deleted no older copy; goes
+    with live_rows(). newest: one copy of each record, for tables that are looked things up in or added up. A record of the domain itself
+    comes with all its copies: the *_checked models set them aside. -#}
+{% macro landed_from(landed, newest=false) -%}
     {%- if not execute -%}
         {{ landed.relation }} as landed
     {%- elif landed.exists -%}
-        {{ without_erased(landed, ref('int_privacy__erased_people')) }} as landed
+        {%- set rows = without_deleted_copies(landed, without_erased(landed, ref('int_privacy__erased_people'))) -%}
+        {{ newest_copies(landed, rows) if newest else rows }} as landed
     {%- else -%}
         (select 1 as missing_table) as landed
     {%- endif -%}
 {%- endmacro %}
+
+{#- The columns that name a record of a landed table: meta key in the yml of its source, else its id. -#}
+{% macro key_columns(landed) %}
+    {%- set inventory = graph.sources.get('source.' ~ project_name ~ '.' ~ landed.vendor ~ '.' ~ landed.table) if graph.sources is defined -%}
+    {{ return((inventory.config.meta.get('key') if inventory) or ['id']) }}
+{% endmacro %}
+
+{#- SQL: the key of a landed row as one text, of the columns of it that landed; null where the first is. none: no column of it landed. -#}
+{% macro landed_key(landed) %}
+    {%- set parts = [] -%}
+    {%- for names in key_columns(landed) if landed_column(landed, names) -%}{%- do parts.append(field(landed, names)) -%}{%- endfor -%}
+    {%- set key = namespace(text=parts[0] if parts else none) -%}
+    {%- for part in parts[1:] -%}{%- set key.text = key.text ~ " || '|' || coalesce(" ~ part ~ ", '')" -%}{%- endfor -%}
+    {{ return(key.text) }}
+{% endmacro %}
+
+{#- SQL: how new a copy of a record is: when it was loaded, or else when the tool last changed it. -#}
+{% macro copied_at(landed) %}
+    {{ return(
+        "coalesce(" ~ field(landed, loader_columns(), 'timestamp') ~ ", "
+        ~ field(landed, ['system_modstamp', 'last_modified_date', 'last_updated_at', 'updated_at'], 'timestamp') ~ ")"
+    ) }}
+{% endmacro %}
+
+{#- Copies are ranked before deletions are left out: a loader that appends lands a deletion as one more copy, and the copies before it
+    are gone with it. The deleted copy itself stays, for those who keep what is deleted. Of two copies of one moment the deleted one is newer. -#}
+{% macro without_deleted_copies(landed, rows) %}
+    {%- set key = landed_key(landed) -%}
+    {%- if key is none or is_deleted(landed) | trim == 'false' -%}{{ return(rows) }}{%- endif -%}
+    {%- set deletions =
+        "(select " ~ key ~ " as deleted_key, max(" ~ copied_at(landed) ~ ") as newest_deletion from " ~ rows ~ " as landed where " ~ is_deleted(landed)
+        ~ " group by 1)"
+    -%}
+    {{ return(
+        "(select landed.* from " ~ rows ~ " as landed left join " ~ deletions ~ " as deletions on " ~ key ~ " = deletions.deleted_key"
+        ~ " where deletions.deleted_key is null or " ~ copied_at(landed) ~ " > deletions.newest_deletion or " ~ is_deleted(landed) ~ ")"
+    ) }}
+{% endmacro %}
+
+{#- One copy of each record: the one loaded last, then in the order of all that landed, so that it is always the same. A row without a
+    key is no copy of another. -#}
+{% macro newest_copies(landed, rows) %}
+    {%- set key = landed_key(landed) -%}
+    {%- if key is none -%}{{ return(rows) }}{%- endif -%}
+    {%- set order = [copied_at(landed) ~ ' desc nulls last'] -%}
+    {%- for column in landed.columns if is_readable(column.dtype, 'string') -%}
+        {%- do order.append('cast(' ~ quoted_column(column) ~ ' as ' ~ sql_type('string') ~ ') nulls last') -%}
+    {%- endfor -%}
+    {{ return(
+        "(select * from (select landed.*, " ~ key ~ " as record_key, row_number() over (partition by " ~ key ~ " order by " ~ order | join(', ')
+        ~ ") as nth_copy from " ~ rows ~ " as landed) as copies where record_key is null or nth_copy = 1)"
+    ) }}
+{% endmacro %}
 
 {#- Columns by which loaders mark a row as deleted. -#}
 {% macro deleted_flags() %}{{ return(['_fivetran_deleted', '_airbyte_deleted', 'is_deleted']) }}{% endmacro %}

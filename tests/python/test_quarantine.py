@@ -294,8 +294,8 @@ def test_the_claims_of_conservation_hold_and_can_fail(world: Project, tmp_path: 
             "where sessions.is_deleted is not true and sessions.survey_response_id is not null",
         ),
         "models/staging/zendesk/stg_zendesk__schedule_holidays.sql": (
-            "{{ live_rows(holiday) }}",
-            "{{ live_rows(holiday) }} and {{ field(holiday, 'schedule_id') }} = '1'",
+            "{{ live_rows(holiday, keep_deleted=true) }}",
+            "{{ live_rows(holiday, keep_deleted=true) }} and {{ field(holiday, 'schedule_id') }} = '1'",
         ),
         "models/intermediate/crm/int_crm__opportunities_checked.sql": (
             "\nfrom checked\n",

@@ -2,7 +2,7 @@
 -- day it began, for all its life: a moving exchange rate is neither expansion nor contraction.
 {{ config(materialized='table') }}
 
-with subscriptions as (
+with copies as (
 
     select
         *,
@@ -10,15 +10,24 @@ with subscriptions as (
             'loaded_at desc nulls last', 'valid_from desc', 'valid_to', 'mrr', 'seats', 'status', 'customer_id', 'currency', 'is_paying',
             'subscription_id', 'subscription_item_id',
         ]) }}
-            as copy_number,
+            as copy_number
+    from {{ ref('int_billing__subscriptions_unioned') }}
+
+),
+
+-- two keys that begin in one moment: a copy that is set aside already takes no number from the row that counts
+subscriptions as (
+
+    select
+        *,
         {{ copy_number('source_vendor, subscription_id, subscription_item_id, valid_from', [
-            'case when valid_to = valid_from then 1 else 0 end', 'loaded_at desc nulls last', 'subscription_version_id desc', 'valid_to', 'mrr',
+            'copy_number', 'case when valid_to = valid_from then 1 else 0 end', 'loaded_at desc nulls last', 'subscription_version_id desc', 'valid_to', 'mrr',
             'seats', 'status', 'customer_id', 'currency', 'is_paying',
         ]) }}
             as version_copy_number,
         min(case when not {{ is_before_plausible('valid_from') }} then {{ reporting_date('valid_from') }} end)
             over (partition by source_vendor, subscription_id) as began_on
-    from {{ ref('int_billing__subscriptions_unioned') }}
+    from copies
 
 ),
 

@@ -20,7 +20,7 @@ openings as (
 
 holidays as (
 
-    select * from {{ ref('int_support__schedule_holidays_checked') }} where quarantine_reason is null
+    select * from {{ ref('int_support__schedule_holidays_checked') }} where quarantine_reason is null and is_withdrawn is not true
 
 ),
 

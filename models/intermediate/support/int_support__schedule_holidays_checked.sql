@@ -1,4 +1,5 @@
--- Grain: one row per landed holiday. A holiday of a schedule that is set aside itself is sound and closes nothing.
+-- Grain: one row per landed holiday. A holiday of a schedule that is set aside itself is sound and closes nothing,
+-- and so is one that was deleted before it was over.
 with holidays as (
 
     select
@@ -7,6 +8,7 @@ with holidays as (
         schedule_id,
         first_date,
         coalesce(last_date, first_date) as last_date,
+        is_deleted and coalesce({{ reporting_date('loaded_at') }} <= coalesce(last_date, first_date), false) as is_withdrawn,
         loaded_at,
         parse_errors,
         {{ copy_number('source_vendor, holiday_id, schedule_id', ['loaded_at desc nulls last', 'first_date', 'last_date']) }} as copy_number

@@ -2,7 +2,7 @@
 -- minutes of the local day. Intervals that cross midnight are cut there, overlapping ones merged.
 with intervals as (
 
-    select * from {{ ref('int_support__schedules_checked') }} where quarantine_reason is null
+    select * from {{ ref('int_support__schedules_checked') }} where quarantine_reason is null and is_superseded is not true
 
 ),
 

@@ -1,5 +1,6 @@
 -- Grain: one row per landed opening interval, with the IANA name of its time zone: by the seed
--- time_zones for Rails names, else the name itself where it is one.
+-- time_zones for Rails names, else the name itself where it is one. Deleted intervals are superseded where the schedule has others; the
+-- hours of a schedule that was deleted whole are those it had.
 {{ config(materialized='table') }}
 
 with schedules as (
@@ -9,7 +10,8 @@ with schedules as (
         {{ key_of('schedule_id', [['from ', 'starts_minute'], ['to ', 'ends_minute']]) }} as interval_key,
         {{ copy_number('source_vendor, schedule_id, starts_minute, ends_minute', [
             'loaded_at desc nulls last', 'time_zone', 'created_at', 'schedule_name',
-        ]) }} as copy_number
+        ]) }} as copy_number,
+        is_deleted and min(case when is_deleted then 1 else 0 end) over (partition by source_vendor, schedule_id) = 0 as is_superseded
     from {{ ref('int_support__schedules_unioned') }}
 
 ),

@@ -34,13 +34,16 @@ logs as (
 
 ),
 
--- the schedule made first is the default, whether it can be used or not
+-- of the schedules that are still there the one made first is the default, whether it can be used or not
 schedules as (
 
     select
         source_vendor,
         schedule_id,
-        row_number() over (partition by source_vendor order by min(created_at) nulls last, schedule_id) as nth_made
+        row_number() over (
+            partition by source_vendor
+            order by min(case when is_deleted then 1 else 0 end), min(created_at) nulls last, schedule_id
+        ) as nth_made
     from {{ ref('int_support__schedules_checked') }}
     where schedule_id is not null
     group by source_vendor, schedule_id

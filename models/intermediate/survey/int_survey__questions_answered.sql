@@ -1,5 +1,6 @@
 -- Grain: one row per landed answer, with what its question measures. The policy seed wins over
--- what the vendor says, which wins over the vendor's question type; no metric: not scored.
+-- what the vendor says, which wins over the vendor's question type; no metric: not scored. A survey that the tool does not know any more
+-- may have asked employees, so that the type of its question says nothing.
 with responses as (
 
     select * from {{ ref('int_survey__survey_responses_unioned') }}
@@ -16,7 +17,8 @@ resolved as (
 
     select
         responses.*,
-        coalesce(survey_questions.metric, responses.metric, responses.detected_metric) as answered_metric,
+        coalesce(survey_questions.metric, responses.metric, case when responses.is_survey_known is not false then responses.detected_metric end)
+            as answered_metric,
         coalesce(survey_questions.survey_family, responses.survey_family) as named_family,
         survey_questions.question_id is not null as is_named_question,
         coalesce(survey_questions.touchpoint, responses.touchpoint) as answered_touchpoint,
@@ -39,6 +41,7 @@ select
     response_id,
     survey_response_id,
     survey_id,
+    is_survey_known,
     question_id,
     is_named_question,
     answered_metric as metric,

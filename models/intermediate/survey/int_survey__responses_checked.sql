@@ -11,7 +11,7 @@ with answers as (
         {{ copy_number('response_id', [
             'case when is_test or ' ~ is_after_as_of('responded_at') ~ ' then 1 else 0 end',
             'responded_at desc nulls last', 'loaded_at desc nulls last', 'source_vendor', 'raw_score', 'account_ref',
-            'survey_response_id', 'survey_id', 'question_id', 'metric', 'survey_family', 'touchpoint', 'scale_min', 'scale_max', 'higher_is_better',
+            'survey_response_id', 'survey_id', 'is_survey_known', 'question_id', 'metric', 'survey_family', 'touchpoint', 'scale_min', 'scale_max', 'higher_is_better',
             'top_box_from', 'crm_contact_ref', 'external_contact_ref', 'email_key', 'employee_ref', 'invitation_ref', 'agent_ref', 'team_ref',
             'ticket_ref', 'is_test',
         ]) }} as copy_number
@@ -43,6 +43,7 @@ invited_answers as (
         answers.response_id,
         answers.survey_response_id,
         answers.survey_id,
+        answers.is_survey_known,
         answers.question_id,
         answers.is_named_question,
         answers.metric,
@@ -130,7 +131,7 @@ checked as (
         metric is not null as is_scored,
         {{ quarantine_reason([
             ['missing_key', 'response_id is null'],
-            ['unknown_survey', 'metric is null and survey_id is null'],
+            ['unknown_survey', 'metric is null and (survey_id is null or is_survey_known is false)'],
             ['not_scored', 'metric is null'],
             ['test_answer', 'is_test'],
             ['duplicate_key', 'copy_number > 1'],

@@ -1,5 +1,6 @@
 -- Grain: one row per person and invite. Reminders repeat their parent invite and are folded
--- into it; test sends and thank-you mails invite nobody. SMS sends land in tables of their own.
+-- into it; test sends and thank-you mails invite nobody. SMS sends land in tables of their own. Who was taken out of the directory was
+-- asked all the same.
 {{ config(enabled=is_listed('survey', 'qualtrics')) }}
 {%- set distribution = landed('qualtrics', 'distribution') %}
 {%- set distribution_contact = landed('qualtrics', 'distribution_contact') %}
@@ -19,7 +20,7 @@ with
         {{ field(sends, 'send_date', 'timestamp') }} as sent_at,
         {{ fold_case("coalesce(" ~ field(sends, 'request_type') ~ ", 'invite')") }} as request_type,
         coalesce({{ field(sends, 'parent_distribution_id') }}, {{ field(sends, 'id') }}) as invite_id
-    from {{ landed_from(sends) }}
+    from {{ landed_from(sends, newest=true) }}
     where
         {{ live_rows(sends) }}
 
@@ -96,9 +97,9 @@ landed_contacts as (
         {{ field(directory_contact, 'id', required=true) }} as contact_id,
         {{ fold_case(field(directory_contact, 'email')) }} as email,
         {{ field(directory_contact, 'ext_ref') }} as external_ref
-    from {{ landed_from(directory_contact) }}
+    from {{ landed_from(directory_contact, newest=true) }}
     where
-        {{ live_rows(directory_contact) }}
+        {{ live_rows(directory_contact, keep_deleted=true) }}
 
     union all
 
@@ -106,9 +107,9 @@ landed_contacts as (
         {{ field(core_contact, 'id', required=true) }} as contact_id,
         {{ fold_case(field(core_contact, 'email')) }} as email,
         {{ field(core_contact, 'external_data_reference') }} as external_ref
-    from {{ landed_from(core_contact) }}
+    from {{ landed_from(core_contact, newest=true) }}
     where
-        {{ live_rows(core_contact) }}
+        {{ live_rows(core_contact, keep_deleted=true) }}
 
 ),
 

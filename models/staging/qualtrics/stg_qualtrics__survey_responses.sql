@@ -1,6 +1,6 @@
 -- Grain: one row per answered question (matrix row, loop) of a session. What is a metric is
 -- policy and decided after staging; what people wrote goes by stg_qualtrics__verbatims. Answers go with a session that was deleted;
--- one whose session never landed stays and has no survey.
+-- one whose session never landed stays and has no survey. Surveys, questions and choices that were deleted still say what was asked.
 {{ config(enabled=is_listed('survey', 'qualtrics')) }}
 {%- set session = landed('qualtrics', 'survey_response') %}
 {%- set answer = landed('qualtrics', 'question_response') %}
@@ -27,7 +27,7 @@ with sessions as (
         {{ fold_case(field(session, 'status')) }} as session_status,
         {{ is_deleted(session) }} as is_deleted,
         {{ parse_errors(session, [('end_date', 'timestamp', 'responded_at')]) }} as parse_errors
-    from {{ landed_from(session) }}
+    from {{ landed_from(session, newest=true) }}
     where
         {{ live_rows(session, keep_deleted=true) }}
 
@@ -57,9 +57,9 @@ questions as (
         {{ field(question, 'survey_id') }} as survey_id,
         {{ field(question, 'id', required=true) }} as base_question_id,
         max(case when {{ upper_code(field(question, 'selector')) }} = 'NPS' then 'nps' end) as detected_metric
-    from {{ landed_from(question) }}
+    from {{ landed_from(question, newest=true) }}
     where
-        {{ live_rows(question) }}
+        {{ live_rows(question, keep_deleted=true) }}
     group by 1, 2
 
 ),
@@ -72,9 +72,9 @@ options as (
         {{ field(option, 'question_id', required=true) }} as base_question_id,
         {{ field(option, 'key', required=true) }} as option_key,
         max({{ field(option, 'recode_value', 'double precision') }}) as option_value
-    from {{ landed_from(option) }}
+    from {{ landed_from(option, newest=true) }}
     where
-        {{ live_rows(option) }}
+        {{ live_rows(option, keep_deleted=true) }}
     group by 1, 2, 3
 
 ),
@@ -85,9 +85,9 @@ surveys as (
     select
         {{ field(survey, 'id', required=true) }} as survey_id,
         max(case when {{ upper_code(field(survey, 'project_category')) }} = 'EX' then 1 else 0 end) as is_employee_programme
-    from {{ landed_from(survey) }}
+    from {{ landed_from(survey, newest=true) }}
     where
-        {{ live_rows(survey) }}
+        {{ live_rows(survey, keep_deleted=true) }}
     group by 1
 
 ),
@@ -98,7 +98,7 @@ embedded_pairs as (
         {{ field(embedded, 'response_id', required=true) }} as survey_response_id,
         {{ replace_pattern(fold_case(field(embedded, 'key', required=true)), '[ _-]', '') }} as field_name,
         {{ field(embedded, 'value') }} as field_value
-    from {{ landed_from(embedded) }}
+    from {{ landed_from(embedded, newest=true) }}
     where
         {{ live_rows(embedded) }}
 
@@ -134,6 +134,7 @@ select
     named_answers.survey_response_id || ':' || named_answers.question_id as response_id,
     named_answers.survey_response_id,
     sessions.survey_id,
+    {{ 'surveys.survey_id is not null or sessions.survey_id is null' if survey.exists else 'true' }} as is_survey_known,
     named_answers.question_id,
     case when coalesce(surveys.is_employee_programme, 0) = 0 then questions.detected_metric end as detected_metric,
     cast(null as {{ sql_type('string') }}) as metric,

@@ -22,7 +22,7 @@ with accounts as (
         {{ field(account, 'renewal_status_c') }} as renewal_status,
         {{ field(account, ['is_active_c', 'active_c'], 'boolean') }} as is_active,
         {{ field(account, 'created_date', 'timestamp') }} as created_at,
-        coalesce({{ field(account, 'is_deleted', 'boolean') }}, false) as is_deleted,
+        {{ is_deleted(account) }} as is_deleted,
         {{ loaded_at(account) }} as loaded_at,
         {{ parse_errors(account, [
             (['arr_c', 'annual_recurring_revenue_c'], 'numeric(18,2)'),

@@ -5,11 +5,11 @@
 select
     {{ field(user, 'id', required=true) }} as agent_id,
     cast(null as {{ sql_type('string') }}) as team_id,
-    {{ field(user, 'is_active', 'boolean') }} as is_active,
+    {{ field(user, 'is_active', 'boolean') }} and not ({{ is_deleted(user) }}) as is_active,
     {{ loaded_at(user) }} as loaded_at,
     cast(null as {{ sql_type('string') }}) as parse_errors
 from {{ landed_from(user) }}
 where
-    {{ live_rows(user) }}
+    {{ live_rows(user, keep_deleted=true) }}
     and {{ field(user, 'contact_id') }} is null
     and coalesce({{ fold_case(field(user, 'user_type')) }}, 'standard') = 'standard'

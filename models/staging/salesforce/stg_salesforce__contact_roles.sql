@@ -44,11 +44,10 @@ opportunities as (
 
     select
         {{ field(opportunity, 'id', required=true) }} as opportunity_id,
-        max({{ field(opportunity, 'account_id') }}) as account_id
-    from {{ landed_from(opportunity) }}
+        {{ field(opportunity, 'account_id') }} as account_id
+    from {{ landed_from(opportunity, newest=true) }}
     where
         {{ live_rows(opportunity) }}
-    group by 1
 
 ),
 

@@ -18,7 +18,7 @@ with contacts as (
         {{ field(contact, ['no_longer_at_company_c', 'has_left_c'], 'boolean') }} as has_left,
         {{ field(contact, 'master_record_id') }} as merged_into_contact_id,
         {{ field(contact, 'created_date', 'timestamp') }} as created_at,
-        coalesce({{ field(contact, 'is_deleted', 'boolean') }}, false) as is_deleted,
+        {{ is_deleted(contact) }} as is_deleted,
         {{ loaded_at(contact) }} as loaded_at,
         {{ parse_errors(contact, [(['left_date_c', 'left_at_c'], 'timestamp'), ('created_date', 'timestamp')]) }}
             as parse_errors

@@ -9,4 +9,4 @@ select
     cast(null as {{ sql_type('string') }}) as parse_errors
 from {{ landed_from(team) }}
 where
-    {{ live_rows(team) }}
+    {{ live_rows(team, keep_deleted=true) }}

@@ -7,6 +7,7 @@ select
     {{ zendesk_response_id() }} as response_id,
     survey_key as survey_response_id,
     survey_id,
+    survey_id is not null as is_survey_known,
     question_id,
     cast(null as {{ sql_type('string') }}) as detected_metric,
     metric,

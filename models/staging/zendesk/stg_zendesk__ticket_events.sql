@@ -179,7 +179,7 @@ requesters as (
     select
         {{ field(ticket, 'id', required=true) }} as ticket_id,
         max({{ field(ticket, 'requester_id') }}) as requester_id
-    from {{ landed_from(ticket) }}
+    from {{ landed_from(ticket, newest=true) }}
     where
         {{ live_rows(ticket, keep_deleted=true) }}
     group by 1
@@ -189,7 +189,7 @@ requesters as (
 assignees as (
 
     select {{ field(ticket, 'assignee_id') }} as user_id
-    from {{ landed_from(ticket) }}
+    from {{ landed_from(ticket, newest=true) }}
     where
         {{ live_rows(ticket, keep_deleted=true) }}
 

@@ -10,7 +10,7 @@ with priorities as (
     select
         {{ field(ticket, 'id', required=true) }} as ticket_id,
         max({{ fold_case(field(ticket, 'priority')) }}) as severity
-    from {{ landed_from(ticket) }}
+    from {{ landed_from(ticket, newest=true) }}
     where
         {{ live_rows(ticket, keep_deleted=true) }}
     group by 1
@@ -41,9 +41,9 @@ targets as (
         {{ field(target, 'target', 'double precision') }} as target_minutes,
         {{ field(target, 'business_hours', 'boolean') }} as is_business_hours,
         {{ parse_errors(target, [('target', 'double precision'), ('sla_policy_updated_at', 'timestamp')]) }} as parse_errors
-    from {{ landed_from(target) }}
+    from {{ landed_from(target, newest=true) }}
     where
-        {{ live_rows(target, history=true) }}
+        {{ live_rows(target, history=true, keep_deleted=true) }}
 
 ),
 

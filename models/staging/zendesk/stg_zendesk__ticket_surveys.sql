@@ -20,7 +20,7 @@ with tickets as (
         max({{ field(ticket, 'requester_id') }}) as requester_id,
         max({{ field(ticket, 'assignee_id') }}) as agent_id,
         max({{ field(ticket, 'group_id') }}) as team_id
-    from {{ landed_from(ticket) }}
+    from {{ landed_from(ticket, newest=true) }}
     where
         {{ live_rows(ticket, keep_deleted=true) }}
     group by 1
@@ -32,7 +32,7 @@ organizations as (
     select
         {{ field(organization, 'id', required=true) }} as organization_id,
         max({{ field(organization, 'external_id') }}) as external_id
-    from {{ landed_from(organization) }}
+    from {{ landed_from(organization, newest=true) }}
     where
         {{ live_rows(organization, keep_deleted=true) }}
     group by 1
@@ -45,7 +45,7 @@ users as (
         {{ field(user, 'id', required=true) }} as user_id,
         max({{ field(user, 'external_id') }}) as external_id,
         max({{ field(user, 'email') }}) as email
-    from {{ landed_from(user) }}
+    from {{ landed_from(user, newest=true) }}
     where
         {{ live_rows(user, keep_deleted=true) }}
     group by 1
@@ -63,7 +63,7 @@ csat_surveys as (
         {{ loaded_at(survey) }} as loaded_at,
         {{ is_deleted(survey) }} as is_deleted,
         {{ parse_errors(survey, [(['created_at', 'sent_at'], 'timestamp')]) }} as parse_errors
-    from {{ landed_from(survey) }}
+    from {{ landed_from(survey, newest=true) }}
     where
         {{ live_rows(survey, keep_deleted=true) }}
 

@@ -42,7 +42,7 @@ organizations as (
     select
         {{ field(organization, 'id', required=true) }} as organization_id,
         max({{ field(organization, 'external_id') }}) as external_id
-    from {{ landed_from(organization) }}
+    from {{ landed_from(organization, newest=true) }}
     where
         {{ live_rows(organization, keep_deleted=true) }}
     group by 1
@@ -55,7 +55,7 @@ users as (
         {{ field(user, 'id', required=true) }} as user_id,
         max({{ field(user, 'external_id') }}) as external_id,
         max({{ field(user, 'email') }}) as email
-    from {{ landed_from(user) }}
+    from {{ landed_from(user, newest=true) }}
     where
         {{ live_rows(user, keep_deleted=true) }}
     group by 1
@@ -68,7 +68,7 @@ schedule_changes as (
         {{ field(ticket_schedule, 'ticket_id', required=true) }} as ticket_id,
         {{ field(ticket_schedule, 'schedule_id') }} as schedule_id,
         {{ field(ticket_schedule, 'created_at', 'timestamp') }} as created_at
-    from {{ landed_from(ticket_schedule) }}
+    from {{ landed_from(ticket_schedule, newest=true) }}
     where
         {{ live_rows(ticket_schedule) }}
 
