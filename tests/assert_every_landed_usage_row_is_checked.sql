@@ -8,7 +8,7 @@ with landed as (
 
 ),
 
--- clicks beyond the tool's total were not landed as its events, so no rest is left of it
+-- clicks beyond the tool's total were not landed as its events, so no rest is left of it; copies landed, and count once
 checked as (
 
     select
@@ -16,8 +16,9 @@ checked as (
         usage_date,
         sum(landed_rows) as landed_rows,
         sum(landed_mark) as landed_mark,
-        sum(case when events = 0 then -surplus_events else events end) as landed_events,
-        sum(case when feature_id is not null then events end) as feature_events
+        sum(case when events = 0 then -surplus_events else events end + case when feature_id is null then copied_events else 0 end)
+            as landed_events,
+        sum(case when feature_id is not null then events + copied_events end) as feature_events
     from {{ ref('int_usage__usage_days_checked') }}
     where {{ looks_back_to('usage_date') }}
     group by source_vendor, usage_date

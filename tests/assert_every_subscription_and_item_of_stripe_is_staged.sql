@@ -9,9 +9,9 @@
 with versions as (
 
     select {{ field(subscription, 'id') }} as subscription_id
-    from {{ landed_from(subscription) }}
+    from {{ landed_from(subscription, newest=true) }}
     where
-        {{ live_rows(subscription, history=history.exists) }}
+        {{ live_rows(subscription, history=history.exists, keep_deleted=true) }}
         and coalesce({{ field(subscription, 'livemode', 'boolean') }}, true)
 
 ),
@@ -21,7 +21,7 @@ items as (
     select
         {{ field(item, ['subscription_id', 'subscription']) }} as subscription_id,
         count(*) as row_count
-    from {{ landed_from(item) }}
+    from {{ landed_from(item, newest=true) }}
     where {{ live_rows(item) }}
     group by 1
 

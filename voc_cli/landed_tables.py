@@ -21,7 +21,8 @@ Made by `python -m voc_cli contracts` from the models in `models/staging/`. How 
 Names are matched whatever their case and underscores. *a / b*: the first of the names that landed is read. A **bold** column is
 required where its table is there: without it the run stops and says so. Every other column, and every table, may be missing. Beside
 these, the loader's own columns are read where they are there: `_fivetran_synced`, `_airbyte_extracted_at` or `loaded_at` (when the
-row was loaded), `_fivetran_deleted`, `_airbyte_deleted`, `is_deleted` (deleted rows are left out), `_fivetran_active`.
+row was loaded), `_fivetran_deleted`, `_airbyte_deleted`, `is_deleted` (a deleted record is left out with all its copies, a
+deleted definition still says what it meant), `_fivetran_active`.
 """
 
 Reads = dict[str, dict[str, Any]]

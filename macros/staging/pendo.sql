@@ -12,6 +12,7 @@
 {#- Buckets keep the day Pendo put them in: a daily bucket has no hour to move by a time zone. -#}
 {%- set times = ['timestamp', 'browser_timestamp', 'browser_time'] %}
 {%- set marked = ['account_id', 'visitor_id', times, 'num_events', 'num_minutes', loader_columns()] %}
+{%- set alike = ['account_id', 'visitor_id', times, 'num_events', 'num_minutes', 'app_id', 'page_id', 'server_name', 'remote_ip', 'user_agent'] %}
 {%- set streams = [] %}
 {%- for single, grouped in [(ds_event, event if event.exists else page_event), (ds_feature_event, feature_event)] %}
 {%- set single_day = reporting_date(field(single, times, 'timestamp')) %}
@@ -78,6 +79,7 @@ buckets as {{ inlined() }}(
         coalesce({{ field(stream.table, 'num_events', 'bigint') }}, 1) as events,
         {{ field(stream.table, 'num_minutes', 'numeric(18,2)') }} as minutes,
         {{ loaded_at(stream.table) }} as loaded_at,
+        {{ pendo_event_key(stream.table, alike + (['feature_id'] if stream.is_feature == 'true' else [])) }} as event_key,
         {{ landed_mark(stream.table, marked + (['feature_id'] if stream.is_feature == 'true' else [])) }} as bucket_mark
     from {{ landed_from(stream.table) }}
     where
@@ -99,12 +101,23 @@ events as {{ inlined() }}(
         buckets.events,
         buckets.minutes,
         buckets.loaded_at,
+        buckets.event_key,
         buckets.bucket_mark
     from buckets
     left join visitor_accounts on buckets.visitor_without_account = visitor_accounts.visitor_id
 
 )
 {%- endmacro %}
+
+{#- The same for copies of one event or bucket: those of one key, or where no key landed those that are alike in all but when they were loaded. -#}
+{% macro pendo_event_key(landed, columns) %}
+    {%- set key, alike = landed_key(landed), [] -%}
+    {%- for names in columns -%}
+        {%- set column = landed_column(landed, names) -%}
+        {%- if column -%}{%- do alike.append(quoted_column(column)) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ return(key_mark([key] if key else alike) if key or alike else 'cast(0 as ' ~ sql_type('bigint') ~ ')') }}
+{% endmacro %}
 
 {#- What an event adds to the mark of its day: as it landed, and the account that its visitor may have given it. -#}
 {% macro pendo_event_mark() %}

@@ -118,6 +118,7 @@ select
     landed_mark,
     landed_rows,
     surplus_events,
+    copied_events,
     account_id,
     module,
     is_sticky,

@@ -8,6 +8,27 @@
 
 {{ pendo_events() }},
 
+-- a bucket that landed again counts once: it has grown, so its largest count is the last one
+uses as {{ inlined(is_grouped=true) }}(
+
+    select
+        product_account_id,
+        product_user_id,
+        usage_date,
+        feature_id,
+        parse_errors,
+        is_feature,
+        max(events) as events,
+        sum(events) - max(events) as copied_events,
+        max(minutes) as minutes,
+        max(loaded_at) as loaded_at,
+        sum({{ pendo_event_mark() }}) as landed_mark,
+        count(*) as landed_rows
+    from events
+    group by product_account_id, product_user_id, usage_date, feature_id, parse_errors, is_feature, event_key
+
+),
+
 -- what Pendo counts by the hour becomes days
 feature_days as {{ inlined(is_grouped=true) }}(
 
@@ -18,11 +39,12 @@ feature_days as {{ inlined(is_grouped=true) }}(
         feature_id,
         parse_errors,
         sum(events) as events,
+        sum(copied_events) as copied_events,
         sum(minutes) as minutes,
         max(loaded_at) as loaded_at,
-        sum({{ pendo_event_mark() }}) as landed_mark,
-        count(*) as landed_rows
-    from events
+        sum(landed_mark) as landed_mark,
+        sum(landed_rows) as landed_rows
+    from uses
     where is_feature
     group by product_account_id, product_user_id, usage_date, feature_id, parse_errors
 
@@ -36,11 +58,12 @@ visits as (
         usage_date,
         parse_errors,
         events,
+        copied_events,
         minutes,
         loaded_at,
-        {{ pendo_event_mark() }} as landed_mark,
-        1 as landed_rows
-    from events
+        landed_mark,
+        landed_rows
+    from uses
     where not is_feature
 
     union all
@@ -51,6 +74,7 @@ visits as (
         usage_date,
         parse_errors,
         -events as events,
+        0 as copied_events,
         null as minutes,
         loaded_at,
         0 as landed_mark,
@@ -75,7 +99,8 @@ rolled_up as (
         loaded_at,
         landed_mark,
         landed_rows,
-        0 as surplus_events
+        0 as surplus_events,
+        copied_events
     from feature_days
 
     union all
@@ -93,7 +118,8 @@ rolled_up as (
         max(loaded_at) as loaded_at,
         sum(landed_mark) as landed_mark,
         sum(landed_rows) as landed_rows,
-        case when sum(events) < 0 then -sum(events) else 0 end as surplus_events
+        case when sum(events) < 0 then -sum(events) else 0 end as surplus_events,
+        sum(copied_events) as copied_events
     from visits
     group by product_account_id, product_user_id, usage_date, parse_errors
 
@@ -119,5 +145,6 @@ select
     cast(landed_mark as {{ sql_type('bigint') }}) as landed_mark,
     cast(landed_rows as {{ sql_type('bigint') }}) as landed_rows,
     cast(surplus_events as {{ sql_type('bigint') }}) as surplus_events,
+    cast(copied_events as {{ sql_type('bigint') }}) as copied_events,
     true as is_grouped
 from rolled_up

@@ -1,7 +1,8 @@
 -- Grain: one row per version of a subscription and item of it. Stripe lands items and prices as
 -- they are now, so an older version carries today's price; the quantity of its own time is known
 -- where the subscription has one item. Discounts are not counted: revenue is the list price. An item of a subscription that
--- never landed stands alone, without a customer and without a time.
+-- never landed stands alone, without a customer and without a time. One that was deleted stays and ends: when it was cancelled, else
+-- when the loader saw it gone, and where neither is known it goes on.
 {{ config(enabled=is_listed('billing', 'stripe')) }}
 {%- set history = landed('stripe', 'subscription_history') %}
 {%- set current = landed('stripe', 'subscription', in_demo=false) %}
@@ -30,16 +31,20 @@ with landed_versions as (
         -- canceled_at of a running subscription is the day of the notice, not the end
         coalesce(
             {{ field(subscription, 'ended_at', 'timestamp') }},
-            case when {{ fold_case(field(subscription, 'status')) }} = 'canceled' then {{ field(subscription, 'canceled_at', 'timestamp') }} end
+            case when {{ fold_case(field(subscription, 'status')) }} = 'canceled' then {{ field(subscription, 'canceled_at', 'timestamp') }} end,
+            case
+                when {{ is_deleted(subscription) }}
+                    then coalesce({{ field(subscription, 'canceled_at', 'timestamp') }}, {{ loaded_at(subscription) }})
+            end
         ) as ended_at,
         {{ loaded_at(subscription) }} as loaded_at,
         {{ parse_errors(subscription, [
             ('quantity', 'bigint'), ('_fivetran_start', 'timestamp'), ('_fivetran_end', 'timestamp'), ('start_date', 'timestamp'),
             ('created', 'timestamp'), ('trial_end', 'timestamp'), ('ended_at', 'timestamp'), ('canceled_at', 'timestamp'),
         ]) }} as parse_errors
-    from {{ landed_from(subscription) }}
+    from {{ landed_from(subscription, newest=true) }}
     where
-        {{ live_rows(subscription, history=history.exists) }}
+        {{ live_rows(subscription, history=history.exists, keep_deleted=true) }}
         and coalesce({{ field(subscription, 'livemode', 'boolean') }}, true)
 
 ),
@@ -103,12 +108,12 @@ items as (
         count(*) over (partition by {{ field(item, ['subscription_id', 'subscription']) }}) as items_of_subscription,
         {{ loaded_at(item) }} as loaded_at,
         {{ parse_errors(item, [('quantity', 'bigint', 'item_quantity')]) }} as parse_errors
-    from {{ landed_from(item) }}
+    from {{ landed_from(item, newest=true) }}
     where {{ live_rows(item) }}
 
 ),
 
--- deleted ones and those of test mode too
+-- those of test mode too
 known_subscriptions as (
 
     select distinct {{ field(subscription, 'id') }} as subscription_id
@@ -130,7 +135,7 @@ landed_prices as (
             ('unit_amount', 'double precision'), ('unit_amount_decimal', 'double precision'), ('recurring_interval_count', 'bigint'),
         ]) }} as parse_errors,
         1 as precedence
-    from {{ landed_from(price) }}
+    from {{ landed_from(price, newest=true) }}
     where {{ live_rows(price, keep_deleted=true) }}
 
     union all
@@ -146,7 +151,7 @@ landed_prices as (
         {{ parse_errors(plan, [('amount', 'double precision'), ('amount_decimal', 'double precision'), ('interval_count', 'bigint')]) }}
             as parse_errors,
         2 as precedence
-    from {{ landed_from(plan) }}
+    from {{ landed_from(plan, newest=true) }}
     where {{ live_rows(plan, keep_deleted=true) }}
 
 ),
