@@ -1,4 +1,4 @@
-{#- Text to number or time without an error: what cannot be read is null. -#}
+{#- Text to number or time without an error: what cannot be read is null, and the same on every engine. -#}
 
 {% macro try_to_double(text) %}{{ return(adapter.dispatch('try_to_double')(text)) }}{% endmacro %}
 
@@ -8,53 +8,38 @@
     {{ return("case when " ~ matches(trimmed(text), pattern) ~ " then cast(" ~ trimmed(text) ~ " as " ~ sql_type('double precision') ~ ") end") }}
 {% endmacro %}
 
-{#- ISO 8601 text, with or without an offset (without: UTC), or epoch digits; UTC out. -#}
-{% macro try_to_timestamp(text) %}{{ return(adapter.dispatch('try_to_timestamp')(text)) }}{% endmacro %}
-
-{% macro has_offset_pattern() %}{{ return("(Z|z|[-+](0[0-9]|1[0-4])(:?[0-5][0-9])?)$") }}{% endmacro %}
-
-{% macro default__try_to_timestamp(text) %}
+{#- Text of a moment, UTC out: ISO 8601 or epoch digits; null where it is neither. One reading for all engines, whose own casts part on
+    half of these spellings. A day (2026-06-30), or a day and a time after T, t or a space: hours and minutes, or seconds too, with up
+    to nine decimals, of which those beyond microseconds are cut; 24:00 is the next midnight. Then, after a space or not, Z, UTC or GMT
+    in any case, or the offset as +02, +0200 or +02:00 (up to 14:59); without one it is UTC. -#}
+{% macro try_to_timestamp(text) %}
     {%- set clean = trimmed(text) -%}
+    {%- set leap_year = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)" -%}
+    {%- set day = "([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|" ~ leap_year ~ "-02-29)" -%}
+    {%- set time = "(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?|24:00(:00([.]0{1,9})?)?)" -%}
+    {%- set offset = "( ?([Zz]|[Uu][Tt][Cc]|[Gg][Mm][Tt]|[-+](0[0-9]|1[0-4])(:?[0-5][0-9])?))" -%}
     {{ return(
         "case"
-        ~ " when " ~ matches(clean, "^0000") ~ " then null"
-        ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("try_cast(" ~ clean ~ " as double)")
-        ~ " when " ~ matches(clean, iso_pattern() ~ " ?" ~ has_offset_pattern()) ~ " then " ~ to_time_zone("try_cast(" ~ clean ~ " as " ~ sql_type('timestamptz') ~ ")", "UTC")
-        ~ " when " ~ matches(clean, iso_pattern() ~ "$") ~ " or " ~ matches(clean, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
-        ~ " then try_cast(" ~ clean ~ " as timestamp) end"
+        ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("cast(" ~ clean ~ " as " ~ sql_type('double precision') ~ ")")
+        ~ " when " ~ clean ~ " like '0000%' then null"
+        ~ " when " ~ matches(clean, "^" ~ day ~ "$") ~ " then cast(" ~ clean ~ " as " ~ sql_type('timestamp') ~ ")"
+        ~ " when " ~ matches(clean, "^" ~ day ~ "[Tt ]" ~ time ~ offset ~ "?$") ~ " then " ~ moment_of(clean) ~ " end"
     ) }}
 {% endmacro %}
 
-{% macro iso_pattern() %}
-    {{ return("^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?") }}
-{% endmacro %}
-
-{#- PostgreSQL before 16 cannot try: the pattern admits only days that exist. -#}
-{% macro postgres__try_to_timestamp(text) %}
-    {%- set clean = trimmed(text) -%}
-    {%- set leap = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)" -%}
-    {%- set day = "([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|" ~ leap ~ "-02-29)" -%}
-    {%- set time = "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?( ?(Z|z|[-+](0[0-9]|1[0-4])(:?[0-5][0-9])?))?)?" -%}
-    {{ return(
-        "case"
-        ~ " when " ~ clean ~ " ~ '^0000' then null"
-        ~ " when " ~ clean ~ " ~ '^[0-9]{9,16}$' then " ~ epoch_to_timestamp("cast(" ~ clean ~ " as double precision)")
-        ~ " when " ~ clean ~ " ~ '^" ~ day ~ time ~ "$' then"
-        ~ " case when " ~ clean ~ " ~ ':[0-9.]+ ?" ~ has_offset_pattern() ~ "'"
-        ~ " then cast(" ~ clean ~ " as timestamptz) at time zone 'UTC'"
-        ~ " else cast(" ~ clean ~ " as timestamp) end end"
-    ) }}
-{% endmacro %}
-
-{#- Its times are moments, and a text without an offset is one of UTC. -#}
-{% macro bigquery__try_to_timestamp(text) %}
-    {%- set clean = trimmed(text) -%}
-    {{ return(
-        "case"
-        ~ " when " ~ matches(clean, "^0000") ~ " then null"
-        ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("safe_cast(" ~ clean ~ " as float64)")
-        ~ " when " ~ matches(clean, "^[0-9]{4}-[0-9]{2}-[0-9]{2}") ~ " then safe_cast(" ~ clean ~ " as timestamp) end"
-    ) }}
+{#- Of a text that has been checked. The first hour of its day with its minutes and seconds is what every engine reads alike; then its
+    hours are added, and its offset is taken off. -#}
+{% macro moment_of(text) %}
+    {%- set after_minutes = "substring(" ~ text ~ ", 17)" -%}
+    {%- set seconds = "coalesce(nullif(" ~ replace_pattern(after_minutes, "[ A-Za-z+-].*", "") ~ ", ''), ':00')" -%}
+    {%- set first_hour = "substring(" ~ text ~ ", 1, 10) || ' 00' || substring(" ~ text ~ ", 14, 3) || substring(" ~ seconds ~ ", 1, 10)" -%}
+    {%- set offset = "(" ~ replace_pattern(after_minutes, "^:[0-9]{2}([.][0-9]+)?|[ :A-Za-z]", "") ~ " || '00000')" -%}
+    {%- set hours = "cast(substring(" ~ text ~ ", 12, 2) as " ~ dbt.type_int() ~ ")" -%}
+    {%- set offset_minutes = "(60 * cast(substring(" ~ offset ~ ", 2, 2) as " ~ dbt.type_int() ~ ") + cast(substring(" ~ offset ~ ", 4, 2) as " ~ dbt.type_int() ~ "))" -%}
+    {{ return(add_minutes(
+        "cast(" ~ first_hour ~ " as " ~ sql_type('timestamp') ~ ")",
+        "(60 * " ~ hours ~ " - case when " ~ offset ~ " like '-%' then -1 else 1 end * " ~ offset_minutes ~ ")"
+    )) }}
 {% endmacro %}
 
 {#- Epoch seconds up to the end of the year 9999, larger numbers milliseconds, larger than those

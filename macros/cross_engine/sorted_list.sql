@@ -2,12 +2,7 @@
 {% macro sorted_list(text) %}{{ return(adapter.dispatch('sorted_list')(text)) }}{% endmacro %}
 
 {% macro default__sorted_list(text) %}
-    {{ return("string_agg(" ~ text ~ ", ';' order by " ~ text ~ ")") }}
-{% endmacro %}
-
-{#- Without it the order would be that of the database's language. -#}
-{% macro postgres__sorted_list(text) %}
-    {{ return("string_agg(" ~ text ~ ", ';' order by (" ~ text ~ ") collate \"C\")") }}
+    {{ return("string_agg(" ~ text ~ ", ';' order by " ~ byte_order(text) ~ ")") }}
 {% endmacro %}
 
 {% macro spark__sorted_list(text) %}

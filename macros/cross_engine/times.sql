@@ -87,6 +87,21 @@
     {{ return("(cast(datediff(microsecond, " ~ earlier ~ ", " ~ later ~ ") as double precision) / 60000000.0)") }}
 {% endmacro %}
 
+{#- A time so many minutes later; its fraction of a second stays. -#}
+{% macro add_minutes(timestamp, minutes) %}{{ return(adapter.dispatch('add_minutes')(timestamp, minutes)) }}{% endmacro %}
+
+{% macro default__add_minutes(timestamp, minutes) %}
+    {{ return("(" ~ timestamp ~ " + " ~ minutes ~ " * interval '1 minute')") }}
+{% endmacro %}
+
+{% macro spark__add_minutes(timestamp, minutes) %}{{ return("timestampadd(minute, " ~ minutes ~ ", " ~ timestamp ~ ")") }}{% endmacro %}
+
+{% macro snowflake__add_minutes(timestamp, minutes) %}{{ return(spark__add_minutes(timestamp, minutes)) }}{% endmacro %}
+
+{% macro bigquery__add_minutes(timestamp, minutes) %}
+    {{ return("timestamp_add(" ~ timestamp ~ ", interval " ~ minutes ~ " minute)") }}
+{% endmacro %}
+
 {#- Add whole days to a date, a date out. -#}
 {% macro add_days(date, days) %}
     {{ return("cast(" ~ dbt.dateadd('day', days, date) ~ " as date)") }}

@@ -84,14 +84,23 @@
         {{ return(finite(expression) if dtype | lower == 'date' else "cast(" ~ to_timestamp_type(expression, dtype) ~ " as date)") }}
     {%- elif always_fits(dtype, type) -%}
         {{ return("cast(" ~ expression ~ " as " ~ sql_type(type) ~ ")") }}
+    {%- elif type.startswith('numeric') -%}
+        {{ return(to_decimal(expression, dtype, type)) }}
     {%- else -%}
         {%- set number = try_to_double(expression) if is_text_type(dtype) else expression -%}
-        {%- set size = "cast(" ~ number ~ " as " ~ sql_type('double precision') ~ ")" if is_whole_number_type(dtype) else number -%}
-        {%- set limit = {'bigint': '9e18', 'double precision': '1e300'}.get(type, '1e15') -%}
+        {%- set limit = {'bigint': '9e18', 'double precision': '1e300'}[type] -%}
         {%- set rounded = "floor(" ~ number ~ " + 0.5)" if type == 'bigint' else number -%}
-        {#- PostgreSQL forgets the scale of a number that a case may leave null -#}
-        {{ return("cast(case when abs(" ~ size ~ ") < " ~ limit ~ " then " ~ rounded ~ " end as " ~ sql_type(type) ~ ")") }}
+        {{ return("cast(case when abs(" ~ as_double(number) ~ ") < " ~ limit ~ " then " ~ rounded ~ " end as " ~ sql_type(type) ~ ")") }}
     {%- endif -%}
+{% endmacro %}
+
+{#- A number with so many decimals, halves away from zero. It is read from its digits, those of a double too: the 1.005 that somebody
+    wrote is 1.01, although the double beside it is smaller. PostgreSQL forgets the scale of a number that a case may leave null. -#}
+{% macro to_decimal(expression, dtype, type) %}
+    {%- set is_exact = is_whole_number_type(dtype) or modules.re.match('(?i)numeric|decimal', dtype) -%}
+    {%- set digits = trimmed(expression) if is_text_type(dtype) else expression if is_exact else "cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")" -%}
+    {%- set size = try_to_double(expression) if is_text_type(dtype) else as_double(expression) -%}
+    {{ return("cast(case when abs(" ~ size ~ ") < 1e15 then " ~ digits ~ " end as " ~ sql_type(type) ~ ")") }}
 {% endmacro %}
 
 {#- Text without white space around it: spaces, tabs, line ends, no-break spaces. -#}

@@ -21,16 +21,16 @@ settings.load_profile("voc")
 # only one needs the demo at once, for the other worker would wait until it is built.
 FIRST = ("test_scenarios.py", "test_support.py")
 LAST = ("test_tooling.py", "test_demo_data.py")
-#: Fixtures that start an engine; whatever uses one has its name as marker.
-ENGINES = {"postgres", "spark"}
+#: Fixtures that start an engine, with the marker of whatever uses one.
+ENGINES = {"postgres": "postgres", "unbuilt_spark": "spark"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs an engine, and put the files in the order in which the workers take them."""
     for item in items:
-        for engine in ENGINES & set(getattr(item, "fixturenames", ())):
-            item.add_marker(engine)
+        for fixture in ENGINES.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(ENGINES[fixture])
     order = {name: place for place, name in enumerate((*FIRST, "", *LAST))}
     items.sort(key=lambda item: order.get(item.path.name, len(FIRST)))
 
@@ -104,14 +104,20 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkWarehouse]:
-    """A cluster of Spark for the session, on which the demo is built and tested."""
+def unbuilt_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkWarehouse]:
+    """A cluster of Spark for the session, on which nothing is built yet."""
     folder = tmp_path_factory.mktemp("spark")
     warehouse = SparkWarehouse(Project.copy_of_repository(folder / "project"), folder / "cluster")
     try:
-        outcome = warehouse.dbt("build")
-        if not outcome.ok:
-            pytest.fail(f"dbt build on Spark failed:\n{outcome.output[-8000:]}", pytrace=False)
         yield warehouse
     finally:
         warehouse.stop()
+
+
+@pytest.fixture(scope="session")
+def spark(unbuilt_spark: SparkWarehouse) -> SparkWarehouse:
+    """The cluster with the demo built and tested on it."""
+    outcome = unbuilt_spark.dbt("build")
+    if not outcome.ok:
+        pytest.fail(f"dbt build on Spark failed:\n{outcome.output[-8000:]}", pytrace=False)
+    return unbuilt_spark

@@ -71,6 +71,9 @@ PLACES = {
     **{"VOC_PG_HOST": "nowhere", "VOC_PG_DBNAME": "parsed", "VOC_AS_OF_DATE": "2026-06-30"},
 }
 
+#: A language in whose dictionaries the order of words is not that of their bytes.
+DICTIONARY = "en_US.UTF-8"
+
 #: What PostgreSQL calls the types that DuckDB calls otherwise.
 POSTGRES_TYPES = {"VARCHAR": "text", "DOUBLE": "double precision"}
 
@@ -546,6 +549,7 @@ class PostgresServer:
             part.mkdir(mode=0o700)
             if self._identity:
                 shutil.chown(part, user=self._identity["user"])
+        self.locales = self.folder / "locales"
         self._databases = 0
 
     @staticmethod
@@ -584,12 +588,24 @@ class PostgresServer:
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def new_database(self) -> PostgresDatabase:
-        """Create an empty database and return it."""
+    def new_database(self, locale: str = "C", encoding: str = "UTF8") -> PostgresDatabase:
+        """Create an empty database with this locale and encoding, and return it."""
+        if locale == DICTIONARY:
+            self._make_locale(locale)
         self._databases += 1
         name = f"voc_{self._databases}"
-        PostgresDatabase(self.sockets, "postgres").execute(f"create database {name}")
+        PostgresDatabase(self.sockets, "postgres").execute(
+            f"create database {name} template template0 locale '{locale}' encoding '{encoding}'"
+        )
         return PostgresDatabase(self.sockets, name)
+
+    def _make_locale(self, locale: str) -> None:
+        """Put a locale where the server finds it, whichever the machine has."""
+        folder = self.locales / locale
+        if not folder.exists():
+            self.locales.mkdir(mode=0o755)
+            language, _, encoding = locale.partition(".")
+            subprocess.run(["localedef", "-i", language, "-f", encoding, folder], check=True)
 
     def _run(self, program: str, *arguments: object) -> None:
         # Output goes to a file: a pipe would stay open for as long as the server lives.
@@ -597,6 +613,7 @@ class PostgresServer:
             done = subprocess.run(
                 [str(self._programs / program), *map(str, arguments)],
                 cwd=self.data,
+                env={**os.environ, "LOCPATH": f"{self.locales}:/usr/lib/locale"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
