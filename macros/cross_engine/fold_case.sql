@@ -13,9 +13,9 @@
 
 {% macro redshift__fold_case(text) %}{{ return(spark__fold_case(text)) }}{% endmacro %}
 
-{#- The words of a collation that can fold, then those of the database again: two columns of different collations are not compared. -#}
+{#- A collation that can fold reads the text, and what comes out is a text like any other. -#}
 {% macro postgres__fold_case(text) %}
-    {{ return("(replace(lower(replace(" ~ text ~ ", 'İ', 'i') collate \"" ~ folding_collation() ~ "\"), 'ς', 'σ') collate \"default\")") }}
+    {{ return(byte_order("replace(lower(replace(" ~ text ~ ", 'İ', 'i') collate \"" ~ folding_collation() ~ "\"), 'ς', 'σ')")) }}
 {% endmacro %}
 
 {#- What a database has depends on its version, on how it was built, on its encoding and on the languages of its machine. -#}
@@ -37,7 +37,7 @@
     {{ return(known[0]) }}
 {% endmacro %}
 
-{#- A code of ASCII letters, such as a currency, in capitals: upper() asks the database's language, in Turkish for the capital of i. -#}
+{#- A code or a word of ASCII letters, such as a currency, in capitals: upper() asks the database's language, in Turkish for the capital of i. -#}
 {% macro upper_code(text) %}
     {{ return("translate(" ~ text ~ ", 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')") }}
 {% endmacro %}

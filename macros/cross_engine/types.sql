@@ -59,24 +59,13 @@
 {% macro to_type(landed_expression, dtype, type) %}
     {%- set expression = json_value(landed_expression) if modules.re.match('(?i)json', dtype) else landed_expression -%}
     {%- if type == 'string' -%}
-        {%- if is_text_type(dtype) -%}
-            {{ return("nullif(" ~ trimmed(expression) ~ ", '')") }}
-        {%- elif is_number_type(dtype) and not is_whole_number_type(dtype) -%}
-            {#- ids that a loader widened to floating point: 1595.0 is the id 1595 -#}
-            {%- set text = "cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")" -%}
-            {{ return(
-                "case when abs(" ~ expression ~ ") < 9e15 and " ~ expression ~ " = floor(" ~ expression ~ ") then cast(cast(" ~ expression ~ " as bigint) as "
-                ~ sql_type('string') ~ ") when " ~ fold_case(text) ~ " <> 'nan' then " ~ text ~ " end"
-            ) }}
-        {%- else -%}
-            {{ return("cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")") }}
-        {%- endif -%}
+        {{ return(byte_order(to_text(expression, dtype))) }}
     {%- elif type == 'boolean' -%}
         {%- if dtype | lower in ['boolean', 'bool'] -%}
             {{ return(expression) }}
         {%- else -%}
-            {%- set text = fold_case(trimmed("cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")")) -%}
-            {{ return("case when " ~ text ~ " in ('true', 't', '1', '1.0', 'yes', 'y') then true when " ~ text ~ " in ('false', 'f', '0', '0.0', 'no', 'n') then false end") }}
+            {%- set text = upper_code(trimmed("cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")")) -%}
+            {{ return("case when " ~ text ~ " in ('TRUE', 'T', '1', '1.0', 'YES', 'Y') then true when " ~ text ~ " in ('FALSE', 'F', '0', '0.0', 'NO', 'N') then false end") }}
         {%- endif -%}
     {%- elif type == 'timestamp' -%}
         {{ return(to_timestamp_type(expression, dtype)) }}
@@ -92,6 +81,20 @@
         {%- set rounded = "floor(" ~ number ~ " + 0.5)" if type == 'bigint' else number -%}
         {{ return("cast(case when abs(" ~ as_double(number) ~ ") < " ~ limit ~ " then " ~ rounded ~ " end as " ~ sql_type(type) ~ ")") }}
     {%- endif -%}
+{% endmacro %}
+
+{#- Ids that a loader widened to floating point are whole numbers: 1595.0 is the id 1595. -#}
+{% macro to_text(expression, dtype) %}
+    {%- set text = "cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")" -%}
+    {%- if is_text_type(dtype) -%}
+        {{ return("nullif(" ~ trimmed(expression) ~ ", '')") }}
+    {%- elif is_number_type(dtype) and not is_whole_number_type(dtype) -%}
+        {{ return(
+            "case when abs(" ~ expression ~ ") < 9e15 and " ~ expression ~ " = floor(" ~ expression ~ ") then cast(cast(" ~ expression ~ " as bigint) as "
+            ~ sql_type('string') ~ ") when " ~ upper_code(text) ~ " <> 'NAN' then " ~ text ~ " end"
+        ) }}
+    {%- endif -%}
+    {{ return(text) }}
 {% endmacro %}
 
 {#- A number with so many decimals, halves away from zero. It is read from its digits, those of a double too: the 1.005 that somebody

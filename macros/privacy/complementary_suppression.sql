@@ -17,12 +17,12 @@ select
             sum(case when is_hidden then respondents else 0 end) over (partition by {{ group }}) as hidden_respondents,
             count(case when not is_hidden then 1 end) over (
                 partition by {{ group }}
-                order by respondents, team_id
+                order by respondents, {{ byte_order('team_id') }}
                 rows between unbounded preceding and current row
             ) - case when is_hidden then 0 else 1 end as shown_teams_before,
             sum(case when is_hidden then 0 else respondents end) over (
                 partition by {{ group }}
-                order by respondents, team_id
+                order by respondents, {{ byte_order('team_id') }}
                 rows between unbounded preceding and current row
             ) - case when is_hidden then 0 else respondents end as shown_respondents_before
         from {{ rows }}

@@ -101,7 +101,7 @@
         {%- if column and (is_text_type(column.dtype) or is_number_type(column.dtype) and not always_fits(column.dtype, type)) -%}
             {%- set quoted = quoted_column(column) -%}
             {%- do checks.append(
-                "case when " ~ fold_case(to_type(quoted, column.dtype, 'string')) ~ " <> 'nan' and " ~ to_type(quoted, column.dtype, type) ~ " is null then '" ~ (field[2] if field | length > 2 else column.name | lower | replace("'", "''")) ~ "' end"
+                "case when " ~ upper_code(to_type(quoted, column.dtype, 'string')) ~ " <> 'NAN' and " ~ to_type(quoted, column.dtype, type) ~ " is null then '" ~ (field[2] if field | length > 2 else column.name | lower | replace("'", "''")) ~ "' end"
             ) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -28,7 +28,7 @@ written as (
     select
         *,
         row_number() over (
-            partition by source_vendor, response_id order by loaded_at desc nulls last, comment_text
+            partition by source_vendor, response_id order by loaded_at desc nulls last, {{ byte_order('comment_text') }}
         ) as copy_number
     from {{ ref('int_survey__verbatims_unioned') }}
     where comment_text is not null

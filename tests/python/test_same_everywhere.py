@@ -192,8 +192,8 @@ ordered as (
 whole as (
     select
         {{{{ sorted_list('text') }}}} as listed,
-        {{{{ min_text('text') }}}} as first_text,
-        {{{{ max_text('text') }}}} as last_text
+        min({{{{ byte_order('text') }}}}) as first_text,
+        max({{{{ byte_order('text') }}}}) as last_text
     from texts
     where n < {words}
 )

@@ -91,10 +91,10 @@ ranked as (
     select
         *,
         sum(answers) over (
-            partition by period_end, account_id order by effect desc, contact_role, points desc
+            partition by period_end, account_id order by effect desc, {{ byte_order('contact_role') }}, points desc
         ) as answers_so_far,
         sum({{ exact('answers * effect') }}) over (
-            partition by period_end, account_id order by effect desc, contact_role, points desc
+            partition by period_end, account_id order by effect desc, {{ byte_order('contact_role') }}, points desc
         ) as distance_so_far
     from answers
     where answers > 0

@@ -10,7 +10,7 @@ with children as (
         scores.health_score,
         row_number() over (
             partition by scores.period_end, descendants.account_id
-            order by scores.health_score nulls last, scores.account_id
+            order by scores.health_score nulls last, {{ byte_order('scores.account_id') }}
         ) as worst_number
     from {{ ref('int_crm__account_descendants') }} as descendants
     inner join {{ ref('int_health__scores') }} as scores on descendants.descendant_id = scores.account_id

@@ -35,7 +35,7 @@ overrides as (
         overrides.*,
         row_number() over (
             partition by periods.period_end, overrides.account_id
-            order by overrides.starts_at desc, overrides.expires_at desc, overrides.record_id
+            order by overrides.starts_at desc, overrides.expires_at desc, {{ byte_order('overrides.record_id') }}
         ) as override_number
     from {{ ref('int_health__overrides_checked') }} as overrides
     inner join {{ ref('int_periods') }} as periods

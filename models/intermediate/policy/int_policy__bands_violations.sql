@@ -23,12 +23,12 @@ overrides as (
         *,
         row_number() over (
             order by
-                account_ref nulls last,
+                {{ byte_order('account_ref') }} nulls last,
                 starts_at nulls last,
                 expires_at nulls last,
-                band nulls last,
-                author nulls last,
-                reason nulls last
+                {{ byte_order('band') }} nulls last,
+                {{ byte_order('author') }} nulls last,
+                {{ byte_order('reason') }} nulls last
         ) as override_number
     from {{ ref('health_overrides') }}
 
@@ -48,8 +48,8 @@ next_bands as (
         band_name,
         score_from,
         score_below,
-        lead(band) over (partition by valid_from order by score_from nulls first, band) as next_band,
-        lead(score_from) over (partition by valid_from order by score_from nulls first, band) as next_from
+        lead(band) over (partition by valid_from order by score_from nulls first, {{ byte_order('band') }}) as next_band,
+        lead(score_from) over (partition by valid_from order by score_from nulls first, {{ byte_order('band') }}) as next_from
     from bands
 
 )

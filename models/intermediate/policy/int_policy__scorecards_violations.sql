@@ -99,12 +99,12 @@ where scorecard is null or valid_from is null
 union all
 
 {{ policy_rule(
-    'health_scorecards', '{max(scorecard)}',
-    'it differs from {min(scorecard)} by case or blanks only, so a segment could mean both',
+    'health_scorecards', '{max(' ~ byte_order('scorecard') ~ ')}',
+    'it differs from {min(' ~ byte_order('scorecard') ~ ')} by case or blanks only, so a segment could mean both',
 ) }}
 from scorecards
 group by {{ fold_case('trim(scorecard)') }}
-having min(scorecard) <> max(scorecard)
+having min({{ byte_order('scorecard') }}) <> max({{ byte_order('scorecard') }})
 
 union all
 

@@ -54,12 +54,12 @@ neighbours as (
         moment_type,
         min(case when moment_type = 'creation' then happened_at end) over (
             partition by account_id, topic
-            order by happened_at desc, moment_order desc, ticket_id desc, moment_type desc
+            order by happened_at desc, moment_order desc, {{ byte_order('ticket_id') }} desc, {{ byte_order('moment_type') }} desc
             rows between unbounded preceding and 1 preceding
         ) as next_created_at,
         max(case when moment_type = 'solve' then happened_at end) over (
             partition by account_id, topic
-            order by happened_at, moment_order, ticket_id, moment_type
+            order by happened_at, moment_order, {{ byte_order('ticket_id') }}, {{ byte_order('moment_type') }}
             rows between unbounded preceding and 1 preceding
         ) as previous_solved_at
     from moments

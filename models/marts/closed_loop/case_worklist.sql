@@ -32,7 +32,9 @@ select
     open_cases.root_cause,
     open_cases.next_step,
     cast(
-        row_number() over (order by open_cases.due_at asc, accounts.arr desc nulls last, open_cases.case_id asc) as {{ sql_type('bigint') }}
+        row_number() over (
+            order by open_cases.due_at asc, accounts.arr desc nulls last, {{ byte_order('open_cases.case_id') }} asc
+        ) as {{ sql_type('bigint') }}
     ) as rank,
     accounts.arr,
     open_cases.raw_score,

@@ -33,7 +33,7 @@ strangers as (
         respondents.seen_at,
         row_number() over (
             partition by respondents.contact_key
-            order by respondents.seen_at desc, respondents.account_id nulls last
+            order by respondents.seen_at desc, {{ byte_order('respondents.account_id') }} nulls last
         ) as sighting
     from respondents
     left join contacts on respondents.contact_key = contacts.contact_key

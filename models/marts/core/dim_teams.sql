@@ -12,8 +12,8 @@ support_teams as (
 
     select
         team_keys.team_id,
-        min(support_teams.team_name) as team_name,
-        min(support_teams.department) as department
+        min({{ byte_order('support_teams.team_name') }}) as team_name,
+        min({{ byte_order('support_teams.department') }}) as department
     from {{ ref('int_employee__support_teams') }} as support_teams
     inner join team_keys on support_teams.support_team_id = team_keys.team_key
     group by team_keys.team_id
@@ -25,7 +25,7 @@ decided_departments as (
 
     select
         team_keys.team_id,
-        min(departments.department) as department
+        min({{ byte_order('departments.department') }}) as department
     from departments
     inner join team_keys
         on

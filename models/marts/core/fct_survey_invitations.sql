@@ -21,7 +21,7 @@ answers as (
         team_id,
         row_number() over (
             partition by invitation_id
-            order by responded_at, case metric when 'nps' then 1 else 2 end, response_id
+            order by responded_at, case metric when 'nps' then 1 else 2 end, {{ byte_order('response_id') }}
         ) as answer_number
     from {{ ref('int_survey__responses') }}
     where invitation_id is not null

@@ -38,7 +38,7 @@ satisfaction as (
         is_low_score,
         row_number() over (
             partition by ticket_id
-            order by responded_at desc, loaded_at desc nulls last, response_id desc
+            order by responded_at desc, loaded_at desc nulls last, {{ byte_order('response_id') }} desc
         ) as nth_latest
     from {{ ref('int_survey__responses') }}
     where metric = 'csat' and ticket_id is not null

@@ -20,7 +20,7 @@ open_actions as (
 
     select
         *,
-        row_number() over (partition by account_id order by due_at, priority, action_id) as nth_due
+        row_number() over (partition by account_id order by due_at, {{ byte_order('priority') }}, {{ byte_order('action_id') }}) as nth_due
     from {{ ref('health_actions') }}
     where closed_at is null
 

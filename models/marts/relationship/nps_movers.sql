@@ -83,7 +83,7 @@ select
             order by
                 cast(abs(moves.contribution_after - moves.contribution_before) as numeric(18, 6)) desc,
                 account_nps.arr desc nulls last,
-                moves.account_id
+                {{ byte_order('moves.account_id') }}
         ) as {{ sql_type('bigint') }}
     ) as rank
 from moves
