@@ -1,5 +1,6 @@
 -- Claim: the contributions of the pillars, and those of the signals, add up to the health score of
--- every account at every period end; an account without signals has no score.
+-- every account at every period end, and the changes by pillar and by coverage to its change; an
+-- account without signals has no score.
 with signals as (
 
     select
@@ -28,3 +29,12 @@ where
         - coalesce(health.commercial_contribution, 0)
         - coalesce(health.service_contribution, 0)
     ) > 1e-6
+    or (health.health_score_change is null) <> (health.coverage_change is null)
+    or abs(
+        health.health_score_change
+        - health.usage_change
+        - health.voc_change
+        - health.commercial_change
+        - health.service_change
+        - health.coverage_change
+    ) > 1e-9

@@ -17,6 +17,7 @@ select
     voc_change,
     commercial_change,
     service_change,
+    coverage_change,
     is_version_change
 from account_health
 order by account_id, period_end

@@ -10,6 +10,7 @@ select
     voc_change,
     commercial_change,
     service_change,
+    coverage_change,
     arr
 from account_health_latest
 where is_customer and is_band_entry

@@ -112,6 +112,52 @@ sum(case when pillar = '{{ pillar }}' then {{ exact(as_double('signal_weight') ~
 {{ twelve_decimals(as_double(pillar ~ '_weight') ~ ' * ' ~ pillar ~ '_score / nullif(score_coverage, 0)') }}
 {%- endmacro %}
 
+{#- What moved the score since another day. A pillar known on both days moves it by its weight (the mean of the effective weights of
+    both days) times the change of its own score; one that came or went moves it by the weights it takes from the others, which is
+    coverage_change. now and before have <pillar>_weight, <pillar>_score, score_coverage and health_score. Null unless both days have a
+    score. -#}
+{% macro pillar_change(pillar, now, before) -%}
+    {%- set weight = [] -%}
+    {%- for day in [now, before] -%}
+        {%- do weight.append(as_double(day ~ '.' ~ pillar ~ '_weight') ~ ' / ' ~ day ~ '.score_coverage') -%}
+    {%- endfor -%}
+case
+        when {{ now }}.health_score is not null and {{ before }}.health_score is not null
+            then coalesce(
+                {{ rounded('(' ~ weight | join(' + ') ~ ') / 2.0 * (' ~ now ~ '.' ~ pillar ~ '_score - ' ~ before ~ '.' ~ pillar ~ '_score)') }}, 0
+            )
+    end
+{%- endmacro %}
+
+{#- Row-wise over health_score_change and <pillar>_change: what the pillars do not explain; the five sum to the change. -#}
+{% macro coverage_change() -%}
+    {%- set changes = [] -%}
+    {%- for pillar in health_pillars() -%}{%- do changes.append(exact(pillar ~ '_change')) -%}{%- endfor -%}
+{{ rounded(exact('health_score_change') ~ ' - ' ~ changes | join(' - ')) }}
+{%- endmacro %}
+
+{#- The pillars that have a score on one day and none on the other, in their order, joined by a semicolon; null without one. -#}
+{% macro pillars_only_in(day, other) -%}
+    {%- set named = [] -%}
+    {%- for pillar in health_pillars() -%}
+        {%- do named.append("case when " ~ day ~ "." ~ pillar ~ "_score is not null and " ~ other ~ "." ~ pillar ~ "_score is null then ';" ~ pillar ~ "' else '' end") -%}
+    {%- endfor -%}
+nullif(substring({{ named | join('\n            || ') }}, 2), '')
+{%- endmacro %}
+
+{#- Which of the five changes moved the score furthest in the direction in which it moved; the first of several. -#}
+{% macro furthest_mover(changes) -%}
+    {%- set names, moves = health_pillars() + ['coverage'], [] -%}
+    {%- for name in names -%}
+        {%- do moves.append('sign(' ~ changes ~ '.health_score_change) * ' ~ changes ~ '.' ~ name ~ '_change') -%}
+    {%- endfor -%}
+case
+            {%- for name in names %}
+            when {{ moves[loop.index0] }} = {{ largest(moves) }} then '{{ name }}'
+            {%- endfor %}
+        end
+{%- endmacro %}
+
 {#- Share of a signal in the score: the weights of what is missing go to what is there. signals has
     pillar, signal_weight and pillar_weight, pillars score_coverage and <pillar>_signal_weight. -#}
 {% macro signal_share(signals, pillars) -%}

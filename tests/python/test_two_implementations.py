@@ -25,6 +25,7 @@ from calendars import Calendar
 from harness import REPOSITORY, Project, Row
 
 from voc_weighting import health, load_policy, nps
+from voc_weighting.arithmetic import round_score
 from voc_weighting.policy import INSUFFICIENT_SIGNAL, Scorecard, known_signals
 
 # ---------------------------------------------------------------------------------------------
@@ -346,6 +347,8 @@ class Reference:
         self.signals: dict[tuple[date, str, str], Row] = {}
         self.health: dict[tuple[date, str], Row] = {}
         self.values: dict[tuple[date, str], dict[str, float]] = {}
+        # of the pillars that are there: the share of each in the score
+        self.shares: dict[tuple[date, str], dict[str, float]] = {}
         before = None
         for day in rules.periods():
             self.then = {account: self.facts.as_of(account, day) for account in self.accounts}
@@ -474,6 +477,10 @@ class Reference:
             for column, pillar in enumerate(card.pillar_names):
                 found[f"{pillar}_score"] = told(result.pillar_scores[row, column])
                 found[f"{pillar}_contribution"] = told(result.pillar_contributions[row, column])
+            present = [p for p in card.pillar_names if found[f"{p}_score"] is not None]
+            heard = dict(zip(card.pillar_names, card.pillar_weights, strict=True))
+            whole = sum(heard[pillar] for pillar in present)
+            self.shares[day, account] = {pillar: heard[pillar] / whole for pillar in present}
             self.health[day, account] |= found | {
                 "scorecard": card.name,
                 "scorecard_version": version,
@@ -583,12 +590,20 @@ class Reference:
                 gap = (row[name], last.get(name))
                 return None if None in gap else gap[0] - gap[1]
 
+            moves = {}
+            if (whole := change("health_score")) is not None:
+                shares = self.shares[day, account], self.shares[before, account]
+                moves = moved_by(row, last, *shares)
+                moves["coverage"] = float(round_score(whole - sum(moves.values())))
             is_other = bool(last) and row["scorecard_version"] != last["scorecard_version"]
             stays = last.get("is_customer") and last["reported_band"] == row["reported_band"]
             self.health[day, account] |= {
                 "previous_band": last.get("reported_band"),
                 "health_score_change": change("health_score"),
-                **{f"{pillar}_change": change(f"{pillar}_contribution") for pillar in PILLARS},
+                **{f"{name}_change": moves.get(name) for name in (*PILLARS, "coverage")},
+                "pillars_gained": only_in(row, last) if last else None,
+                "pillars_lost": only_in(last, row) if last else None,
+                "band_turned_by": turned_by(row, last, moves),
                 "is_version_change": is_other,
                 "is_band_entry": row["is_customer"] and not is_other and not stays,
             }
@@ -637,6 +652,45 @@ class Reference:
         if not is_over.any():
             return None, None
         return int(np.argmax(is_over)), bands.names[place + (-1 if is_down else 1)]
+
+
+def only_in(row: Row, other: Row) -> str | None:
+    """The pillars with a score in one of two rows only."""
+    names = [f"{pillar}_score" for pillar in PILLARS]
+    found = [name for name in names if row[name] is not None and other[name] is None]
+    return ";".join(name.removesuffix("_score") for name in found) or None
+
+
+def moved_by(
+    row: Row, last: Row, shares: dict[str, float], shares_before: dict[str, float]
+) -> dict[str, float]:
+    """Points that each pillar moved the score by; one that came or went by none."""
+    moves = dict.fromkeys(PILLARS, 0.0)
+    for pillar in shares.keys() & shares_before.keys():
+        weight = (shares[pillar] + shares_before[pillar]) / 2
+        change = row[f"{pillar}_score"] - last[f"{pillar}_score"]
+        moves[pillar] = float(round_score(weight * change))
+    return moves
+
+
+def turned_by(row: Row, last: Row, moves: dict[str, float]) -> str | None:
+    """Why the band is another than the period before."""
+    if last and row["reported_band"] == last["reported_band"]:
+        return None
+    if row["override_reason"] is not None:
+        return "override"
+    if row["health_band"] == INSUFFICIENT_SIGNAL:
+        return INSUFFICIENT_SIGNAL
+    if not last:
+        return "first_score"
+    if last["override_reason"] is not None:
+        return "override_ended"
+    if row["scorecard_version"] != last["scorecard_version"]:
+        return "scorecard"
+    if last["health_band"] == INSUFFICIENT_SIGNAL:
+        return "coverage"
+    way = 1 if row["health_score"] > last["health_score"] else -1
+    return max(moves, key=lambda name: way * moves[name])
 
 
 def told(value: Any) -> Any:

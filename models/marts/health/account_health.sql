@@ -20,6 +20,38 @@ children as (
 
     select * from {{ ref('int_health__child_scores') }}
 
+),
+
+compared as (
+
+    select
+        scores.*,
+        previous.account_id is not null as is_known_before,
+        previous.is_customer as was_customer,
+        previous.reported_band as previous_band,
+        previous.override_reason is not null as was_overridden,
+        previous.health_band = 'insufficient_signal' as had_no_band,
+        {{ rounded('scores.health_score - previous.health_score') }} as health_score_change,
+        {%- for pillar in health_pillars() %}
+        {{ pillar_change(pillar, 'scores', 'previous') }} as {{ pillar }}_change,
+        {%- endfor %}
+        case when previous.account_id is not null then {{ pillars_only_in('scores', 'previous') }} end as pillars_gained,
+        {{ pillars_only_in('previous', 'scores') }} as pillars_lost,
+        coalesce(scores.scorecard_version <> previous.scorecard_version, false) as is_version_change
+    from scores
+    inner join {{ ref('int_periods') }} as periods on scores.period_end = periods.period_end
+    left join scores as previous
+        on periods.previous_period_end = previous.period_end and scores.account_id = previous.account_id
+
+),
+
+changed as (
+
+    select
+        *,
+        {{ coverage_change() }} as coverage_change
+    from compared
+
 )
 
 select
@@ -49,15 +81,29 @@ select
     scores.reported_band,
     scores.override_reason,
     scores.override_expires_at,
-    previous.reported_band as previous_band,
-    {{ rounded('scores.health_score - previous.health_score') }} as health_score_change,
-    {%- for pillar in health_pillars() %}
-    {{ twelve_decimals('scores.' ~ pillar ~ '_contribution - previous.' ~ pillar ~ '_contribution') }} as {{ pillar }}_change,
-    {%- endfor %}
-    coalesce(scores.scorecard_version <> previous.scorecard_version, false) as is_version_change,
+    scores.previous_band,
+    scores.health_score_change,
+    scores.usage_change,
+    scores.voc_change,
+    scores.commercial_change,
+    scores.service_change,
+    scores.coverage_change,
+    scores.pillars_gained,
+    scores.pillars_lost,
+    case
+        when scores.reported_band = scores.previous_band then null
+        when scores.override_reason is not null then 'override'
+        when scores.health_band = 'insufficient_signal' then 'insufficient_signal'
+        when not scores.is_known_before then 'first_score'
+        when scores.was_overridden then 'override_ended'
+        when scores.is_version_change then 'scorecard'
+        when scores.had_no_band then 'coverage'
+        else {{ furthest_mover('scores') }}
+    end as band_turned_by,
+    scores.is_version_change,
     scores.is_customer
-    and (previous.account_id is null or not previous.is_customer or scores.reported_band <> previous.reported_band)
-    and coalesce(scores.scorecard_version = previous.scorecard_version, true) as is_band_entry,
+    and (not scores.is_known_before or not scores.was_customer or scores.reported_band <> scores.previous_band)
+    and not scores.is_version_change as is_band_entry,
     answers.nearest_band,
     answers.answers_to_change_band,
     scores.has_stale_signals,
@@ -66,9 +112,6 @@ select
     children.children_health_score,
     children.worst_child_account_id,
     children.worst_child_score
-from scores
-inner join {{ ref('int_periods') }} as periods on scores.period_end = periods.period_end
-left join scores as previous
-    on periods.previous_period_end = previous.period_end and scores.account_id = previous.account_id
+from changed as scores
 left join answers on scores.period_end = answers.period_end and scores.account_id = answers.account_id
 left join children on scores.period_end = children.period_end and scores.account_id = children.account_id

@@ -2,11 +2,18 @@
 -- the run, no ages): a row that differs is news. Of several open actions the one due first stands here.
 with customers as (
 
+    select * from {{ ref('account_health_latest') }} where is_customer
+
+),
+
+turns as (
+
     select
-        *,
-        {{ smallest(['usage_score', 'voc_score', 'commercial_score', 'service_score']) }} as weakest_score
-    from {{ ref('account_health_latest') }}
-    where is_customer
+        account_id,
+        band_turned_by,
+        row_number() over (partition by account_id order by period_end desc) as turns_since
+    from {{ ref('account_health') }}
+    where band_turned_by is not null
 
 ),
 
@@ -43,9 +50,7 @@ select
     case
         when customers.override_reason is not null then 'override'
         when customers.health_band = 'insufficient_signal' then 'insufficient_signal'
-        {%- for pillar in health_pillars() %}
-        when customers.{{ pillar }}_score = customers.weakest_score then '{{ pillar }}'
-        {%- endfor %}
+        else turns.band_turned_by
     end as health_reason,
     coalesce(account_voice.nps_status, 'insufficient_signal') as nps_status,
     open_actions.playbook as next_playbook,
@@ -59,6 +64,7 @@ select
     customers.has_stale_signals,
     open_actions.due_at as next_action_due_at
 from customers
+left join turns on customers.account_id = turns.account_id and turns.turns_since = 1
 left join account_voice on customers.account_id = account_voice.account_id
 left join open_actions on customers.account_id = open_actions.account_id and open_actions.nth_due = 1
 left join open_cases on customers.account_id = open_cases.account_id
