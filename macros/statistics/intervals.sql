@@ -19,7 +19,35 @@ case
     {{ wilson_bound(successes, cases, 1) }} as {{ name }}_ci_high
 {%- endmacro %}
 
+{#- Two bounds of first minus second, from the value and the bounds of each: for shares with Wilson bounds Newcombe's method 10 (1998). The
+    distance to a bound is the root of the sum of squares of the two distances that lead there. first and second are names of columns
+    or of what goes before _low and _high: {value, bounds}. -#}
+{% macro difference_bound(first, second, side) -%}
+    {%- set low, high = '_ci_low', '_ci_high' -%}
+    {%- set up = '(' ~ first.bounds ~ high ~ ' - ' ~ first.value ~ ')', '(' ~ second.value ~ ' - ' ~ second.bounds ~ low ~ ')' -%}
+    {%- set down = '(' ~ first.value ~ ' - ' ~ first.bounds ~ low ~ ')', '(' ~ second.bounds ~ high ~ ' - ' ~ second.value ~ ')' -%}
+    {%- set a, b = up if side > 0 else down -%}
+{{ rounded(first.value ~ ' - ' ~ second.value ~ (' + ' if side > 0 else ' - ') ~ 'sqrt(' ~ a ~ ' * ' ~ a ~ ' + ' ~ b ~ ' * ' ~ b ~ ')') }}
+{%- endmacro %}
+
+{#- Three columns: <name>_difference, first minus second, and its 95 % interval. -#}
+{% macro difference_with_interval(name, first, second) -%}
+{{ rounded(first.value ~ ' - ' ~ second.value) }} as {{ name }}_difference,
+    {{ difference_bound(first, second, -1) }} as {{ name }}_difference_ci_low,
+    {{ difference_bound(first, second, 1) }} as {{ name }}_difference_ci_high
+{%- endmacro %}
+
 {#- Enough cases to report a figure of. -#}
 {% macro is_reportable(cases) -%}
 coalesce({{ cases }}, 0) >= {{ whole_number('min_reportable_responses') }}
+{%- endmacro %}
+
+{#- Half width of the 95 % interval of a ratio of two sums over cases (ratio estimator); squares: the sum of squares of the cases' residuals,
+    each part as a share of its sum. Null below 10 cases, of which nobody knows how they spread. -#}
+{% macro ratio_half_width(sum_above, sum_below, squares, cases) -%}
+case
+            when {{ cases }} >= 10
+                then {{ z_score() }} * {{ as_double(sum_above) }} / nullif({{ sum_below }}, 0)
+                    * sqrt({{ as_double(cases) }} / ({{ cases }} - 1) * coalesce({{ squares }}, 0))
+        end
 {%- endmacro %}

@@ -18,7 +18,7 @@ DOMAINS = ("survey", "crm", "support", "billing", "employee")
 MARTS = (
     *("feedback_cases", "case_worklist", "closed_loop_kpis", "root_cause_timeliness"),
     *("service_kpis", "touchpoint_experience", "team_voe_csat", "voe_csat_lead_lag"),
-    "retention_by_voice",
+    *("retention_by_voice", "team_csat_differences"),
 )
 
 

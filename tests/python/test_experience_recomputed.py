@@ -531,10 +531,33 @@ def closed_loop_row(rules: Rules, now: datetime, cases: Rows) -> Row:
         "re_surveyed_not_followed_up": len(unprompted),
         "recovery_rate_not_followed_up": rate(risen_unprompted, len(unprompted)),
         **interval("recovery_not_followed_up", risen_unprompted, len(unprompted)),
+        **difference("recovery", told(risen, len(again)), told(risen_unprompted, len(unprompted))),
         "is_reportable": len(due) >= rules.min_reportable_responses,
         "is_closure_reportable": len(closure_due) >= rules.min_reportable_responses,
         "is_recovery_reportable": len(again) >= rules.min_reportable_responses,
     }
+
+
+Told = tuple[float | None, float | None, float | None]
+
+
+def told(part: int, whole: int) -> Told:
+    """A share between the ends of its interval."""
+    low, high = wilson(part, whole)
+    return low, rate(part, whole), high
+
+
+def difference(name: str, first: Told, second: Told) -> Row:
+    """First minus second; an end lies as far off as the two distances that lead there, squared."""
+    names = [f"{name}_difference{end}" for end in ("", "_ci_low", "_ci_high")]
+    if first[1] is None or second[1] is None:
+        return dict.fromkeys(names)
+    gap = first[1] - second[1]
+    if None in (*first, *second):
+        return dict.fromkeys(names) | {names[0]: gap}
+    down = math.hypot(first[1] - first[0], second[2] - second[1])
+    up = math.hypot(first[2] - first[1], second[1] - second[0])
+    return dict(zip(names, (gap, gap - down, gap + up), strict=True))
 
 
 def interval(name: str, part: int, whole: int) -> Row:
@@ -700,7 +723,31 @@ def service_row(tickets: Rows, ratings: dict[str, bool]) -> Row:
         "sla_met_and_rated_tickets": len(kept),
         "sla_met_but_dissatisfied_tickets": unhappy,
         "sla_met_but_dissatisfied_share": rate(unhappy, len(rated)),
+        **interval("sla_met_but_dissatisfied", unhappy, len(rated)),
     }
+
+
+def team_csat_differences(months: Expected) -> Expected:
+    """Every two teams of a month with answers on satisfaction."""
+    expected = {}
+    for (month, team), row in months.items():
+        for (other_month, other), beside in months.items():
+            if month != other_month or team == other or "unknown" in (team, other):
+                continue
+            if row["csat_responses"] and beside["csat_responses"]:
+                sides = [
+                    (side["csat_ci_low"], side["csat_rate"], side["csat_ci_high"])
+                    for side in (row, beside)
+                ]
+                expected[month, team, other] = {
+                    "team_name": row["team_name"],
+                    "other_team_name": beside["team_name"],
+                    "csat_responses": row["csat_responses"],
+                    "other_csat_responses": beside["csat_responses"],
+                    **difference("csat", *sides),
+                    "is_reportable": row["is_csat_reportable"] and beside["is_csat_reportable"],
+                }
+    return expected
 
 
 def touchpoint_experience(facts: Facts) -> Expected:
@@ -711,6 +758,7 @@ def touchpoint_experience(facts: Facts) -> Expected:
     expected = {}
     for (period, (touchpoint, metric)), answers in groups.items():
         top = sum(row["is_top_box"] for row in answers)
+        low = sum(bool(is_low(row)) for row in answers)
         known = facts.touchpoints.get(touchpoint, {})
         expected[period, touchpoint, metric] = {
             "period_start": period.replace(day=1),
@@ -721,7 +769,8 @@ def touchpoint_experience(facts: Facts) -> Expected:
             "easy_rate": top / len(answers) if metric == "ces" else None,
             **interval("", top, len(answers)),
             "mean_score_pomp": fmean(row["score_pomp"] for row in answers),
-            "low_score_share": sum(bool(is_low(row)) for row in answers) / len(answers),
+            "low_score_share": low / len(answers),
+            **interval("low_score", low, len(answers)),
             "is_reportable": len(answers) >= facts.rules.min_reportable_responses,
         }
     return expected
@@ -842,6 +891,7 @@ def team_voe_csat(facts: Facts) -> Expected:
                 "headcount": len({s.employee for s in own if s.begins < closes <= s.end}),
                 "leavers": len(left),
                 "attrition_rate": rate(len(left), len(present)),
+                **interval("attrition", len(left), len(present)),
                 "(why hidden)": hidden.get(team),
             }
     return expected
@@ -908,7 +958,28 @@ def retention_by_voice(facts: Facts) -> Expected:
                 scopes[scope].append(pair)
         for scope, pairs in scopes.items():
             expected[(period, *scope)] = retention_row(rules, start, pairs)
+        unhappy = expected.get((period, "nps_class", "detractor"))
+        for scope in scopes:
+            row = expected[(period, *scope)]
+            others = scope[0] == "nps_class" and row is not unhappy and unhappy
+            for name, value in (("grr", "grr"), ("nrr", "nrr"), ("churn", "churn_rate")):
+                sides = [
+                    (side[f"{name}_ci_low"], side[value], side[f"{name}_ci_high"])
+                    for side in ((row, unhappy) if others else ())
+                ]
+                nothing = (None, None, None)
+                row |= difference(name, *(sides or (nothing, nothing)))
     return expected
+
+
+def of_sums(tops: Sequence[float], bottoms: Sequence[float]) -> Told:
+    """A ratio of two sums over accounts between the ends of its interval."""
+    ratio, n = rate(sum(tops), sum(bottoms)), len(tops)
+    if ratio is None or n < 10:
+        return None, ratio, None
+    squares = sum((top - ratio * bottom) ** 2 for top, bottom in zip(tops, bottoms, strict=True))
+    spread = Z * math.sqrt(n / (n - 1) * squares) / sum(bottoms)
+    return ratio - spread, ratio, ratio + spread
 
 
 def months_before(month_end: date, months: int) -> date:
@@ -941,7 +1012,16 @@ def retention_row(rules: Rules, start: date, pairs: Rows) -> Row:
     begun, ended = (float(sum(pair[side] for pair in priced)) for side in ("start", "end"))
     kept = float(sum(min(pair["start"], pair["end"]) for pair in priced))
     lost = sum(pair["end"] == 0 for pair in priced)
+    starts = [float(pair["start"]) for pair in priced]
+    ends = [float(pair["end"]) for pair in priced]
+    gross = of_sums([min(pair) for pair in zip(starts, ends, strict=True)], starts)
+    net = of_sums(ends, starts)
     return {
+        "grr_ci_low": None if gross[0] is None else max(gross[0], 0.0),
+        "grr_ci_high": None if gross[2] is None else min(gross[2], 1.0),
+        "nrr_ci_low": net[0],
+        "nrr_ci_high": net[2],
+        **interval("churn", lost, len(priced)),
         "start_date": start,
         "accounts": len(priced),
         "churned_accounts": lost,
@@ -966,6 +1046,7 @@ KEYS = {
     "closed_loop_kpis": ("period_end", "scope_type", "scope_value"),
     "root_cause_timeliness": ("period_end", "department"),
     "service_kpis": ("period_end", "team_id"),
+    "team_csat_differences": ("period_end", "team_id", "other_team_id"),
     "touchpoint_experience": ("period_end", "touchpoint", "metric"),
     "team_voe_csat": ("period_end", "team_id"),
     "voe_csat_lead_lag": ("lag_months",),
@@ -986,6 +1067,7 @@ class World(NamedTuple):
     def of(cls, project: Project, rules: Rules, landed: Landed) -> World:
         facts = Facts.of(project, rules, landed)
         loop, team_months = ClosedLoop(facts), team_voe_csat(facts)
+        service = service_kpis(facts)
         return cls(
             project,
             facts,
@@ -995,7 +1077,8 @@ class World(NamedTuple):
                 "case_worklist": case_worklist(loop),
                 "closed_loop_kpis": closed_loop_kpis(loop),
                 "root_cause_timeliness": root_cause_timeliness(facts),
-                "service_kpis": service_kpis(facts),
+                "service_kpis": service,
+                "team_csat_differences": team_csat_differences(service),
                 "touchpoint_experience": touchpoint_experience(facts),
                 "team_voe_csat": team_months,
                 "voe_csat_lead_lag": voe_csat_lead_lag(facts, team_months),

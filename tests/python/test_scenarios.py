@@ -374,6 +374,49 @@ def test_every_public_mart_is_promised_and_every_promise_kept(demo: Project) -> 
     assert not missing
 
 
+def test_every_share_has_its_interval_or_says_why_not() -> None:
+    """A double from 0 to 1 in a mart is a share; its interval is named after it."""
+    bare, judged = [], 0
+    for file in (REPOSITORY / "models" / "marts").rglob("*.yml"):
+        for mart in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
+            columns = {column["name"]: column for column in mart["columns"]}
+            for name, column in columns.items():
+                limits = [
+                    test["in_range"]["arguments"]
+                    for test in column.get("data_tests", [])
+                    if isinstance(test, dict) and "in_range" in test
+                ]
+                is_share = column.get("data_type") == "double precision" and limits == [
+                    {"low": 0, "high": 1}
+                ]
+                if not (is_share or name == "nrr") or name.endswith(("_ci_low", "_ci_high")):
+                    continue
+                if name in ("ci_low", "ci_high") or name.endswith("_weight"):
+                    continue
+                judged += 1
+                # of a rate that is the only one, or one of two kinds, the interval has no name
+                stems = (name, name.removesuffix("_rate"), name.removesuffix("_share"))
+                stems += (name.replace("_rate_", "_"),)
+                ends = {"ci_low", *(f"{stem}_ci_low" for stem in stems)}
+                text = described(column)
+                is_said = "No interval" in text or "interval is in" in text
+                if not (ends & columns.keys() or is_said):
+                    bare.append(f"{mart['name']}.{name}")
+    assert not bare
+    assert judged > 25
+
+
+def described(column: dict) -> str:
+    """The description of a column, also where it stands in a block of docs."""
+    text = column["description"]
+    named = re.search(r"doc\('(\w+)'\)", text)
+    if named is None:
+        return text
+    blocks = (REPOSITORY / "models" / "marts").rglob("*__docs.md")
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in blocks)
+    return pages.split(f"{{% docs {named[1]} %}}")[1].split("{% enddocs %}")[0]
+
+
 def test_no_mart_at_agent_team_or_ticket_grain_carries_nps(demo: Project) -> None:
     """The KPI fits the control: agents and teams are judged by CSAT and CES."""
     judged = set()
@@ -381,7 +424,9 @@ def test_no_mart_at_agent_team_or_ticket_grain_carries_nps(demo: Project) -> Non
         for mart in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
             if grain_of(mart) & {"agent_id", "team_id", "ticket_id"}:
                 judged.add(mart["name"])
-    assert judged == {"dim_teams", "fct_tickets", "service_kpis", "team_voe_csat"}
+    assert judged == {
+        *("dim_teams", "fct_tickets", "service_kpis", "team_csat_differences", "team_voe_csat")
+    }
     listed = ", ".join(f"'{name}'" for name in sorted(judged))
     columns = demo.query(
         "select table_name, column_name from information_schema.columns"

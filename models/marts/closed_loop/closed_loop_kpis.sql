@@ -41,34 +41,47 @@ counts as (
     from scoped
     group by period_end, scope_type, scope_value
 
+),
+
+rates as (
+
+    select
+        period_end,
+        scope_type,
+        scope_value,
+        cases,
+        detractor_cases,
+        anonymous_cases,
+        cases - due_cases as pending_cases,
+        due_cases,
+        {{ rate_with_interval('follow_up', 'followed_up_in_sla', 'due_cases') }},
+        due_detractors,
+        {{ rate_with_interval('detractor_follow_up', 'detractors_in_sla', 'due_detractors') }},
+        {{ rate_with_interval('detractor_ever_followed_up', 'detractors_followed_up', 'due_detractors') }},
+        median_hours_to_follow_up,
+        closure_due_cases,
+        {{ rate_with_interval('closed_loop', 'closed_cases', 'closure_due_cases') }},
+        {{ rate_with_interval('closed_in_sla', 'closed_in_sla', 'closure_due_cases') }},
+        re_surveyed,
+        {{ rate_with_interval('detractor_recovery', 'recovered', 're_surveyed') }},
+        recovery_due_detractors,
+        {{ rate_with_interval('recovery_of_followed_up', 'recovered_of_due', 'recovery_due_detractors', rate='recovery_rate_of_followed_up') }},
+        re_surveyed_not_followed_up,
+        {{ rate_with_interval(
+            'recovery_not_followed_up', 'recovered_not_followed_up', 're_surveyed_not_followed_up', rate='recovery_rate_not_followed_up'
+        ) }},
+        {{ is_reportable('due_cases') }} as is_reportable,
+        {{ is_reportable('closure_due_cases') }} as is_closure_reportable,
+        {{ is_reportable('re_surveyed') }} as is_recovery_reportable
+    from counts
+
 )
 
 select
-    period_end,
-    scope_type,
-    scope_value,
-    cases,
-    detractor_cases,
-    anonymous_cases,
-    cases - due_cases as pending_cases,
-    due_cases,
-    {{ rate_with_interval('follow_up', 'followed_up_in_sla', 'due_cases') }},
-    due_detractors,
-    {{ rate_with_interval('detractor_follow_up', 'detractors_in_sla', 'due_detractors') }},
-    {{ rate_with_interval('detractor_ever_followed_up', 'detractors_followed_up', 'due_detractors') }},
-    median_hours_to_follow_up,
-    closure_due_cases,
-    {{ rate_with_interval('closed_loop', 'closed_cases', 'closure_due_cases') }},
-    {{ rate_with_interval('closed_in_sla', 'closed_in_sla', 'closure_due_cases') }},
-    re_surveyed,
-    {{ rate_with_interval('detractor_recovery', 'recovered', 're_surveyed') }},
-    recovery_due_detractors,
-    {{ rate_with_interval('recovery_of_followed_up', 'recovered_of_due', 'recovery_due_detractors', rate='recovery_rate_of_followed_up') }},
-    re_surveyed_not_followed_up,
-    {{ rate_with_interval(
-        'recovery_not_followed_up', 'recovered_not_followed_up', 're_surveyed_not_followed_up', rate='recovery_rate_not_followed_up'
-    ) }},
-    {{ is_reportable('due_cases') }} as is_reportable,
-    {{ is_reportable('closure_due_cases') }} as is_closure_reportable,
-    {{ is_reportable('re_surveyed') }} as is_recovery_reportable
-from counts
+    *,
+    {{ difference_with_interval(
+        'recovery',
+        {'value': 'detractor_recovery_rate', 'bounds': 'detractor_recovery'},
+        {'value': 'recovery_rate_not_followed_up', 'bounds': 'recovery_not_followed_up'}
+    ) }}
+from rates

@@ -46,7 +46,7 @@ select
     voice.ces_score_pomp,
     coalesce(people.headcount, 0) as headcount,
     coalesce(people.leavers, 0) as leavers,
-    {{ share_of('people.leavers', 'people.people_in_month') }} as attrition_rate
+    {{ rate_with_interval('attrition', 'people.leavers', 'people.people_in_month') }}
 from team_months
 inner join {{ ref('dim_teams') }} as teams on team_months.team_id = teams.team_id
 left join engagement on team_months.period_end = engagement.period_end and team_months.team_id = engagement.team_id

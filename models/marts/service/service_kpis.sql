@@ -91,8 +91,12 @@ select
     coalesce(ticket_counts.sla_and_csat_tickets, 0) as sla_and_csat_tickets,
     coalesce(ticket_counts.sla_met_and_rated_tickets, 0) as sla_met_and_rated_tickets,
     coalesce(ticket_counts.sla_met_but_dissatisfied_tickets, 0) as sla_met_but_dissatisfied_tickets,
-    {{ share_of('ticket_counts.sla_met_but_dissatisfied_tickets', 'ticket_counts.sla_and_csat_tickets') }}
-        as sla_met_but_dissatisfied_share,
+    {{ rate_with_interval(
+        'sla_met_but_dissatisfied',
+        'ticket_counts.sla_met_but_dissatisfied_tickets',
+        'ticket_counts.sla_and_csat_tickets',
+        rate='sla_met_but_dissatisfied_share'
+    ) }},
     {{ is_reportable('voice.csat_responses') }} as is_csat_reportable,
     {{ is_reportable('ticket_counts.tickets') }} as is_reportable
 from team_months

@@ -43,7 +43,7 @@ select
     {{ wilson_bound('counts.top_box_responses', 'counts.responses', -1) }} as ci_low,
     {{ wilson_bound('counts.top_box_responses', 'counts.responses', 1) }} as ci_high,
     {{ clip('counts.mean_score_pomp', '0.0', '100.0') }} as mean_score_pomp,
-    {{ share_of('counts.low_responses', 'counts.responses') }} as low_score_share,
+    {{ rate_with_interval('low_score', 'counts.low_responses', 'counts.responses', rate='low_score_share') }},
     {{ is_reportable('counts.responses') }} as is_reportable
 from counts
 inner join {{ ref('int_periods') }} as periods on counts.period_end = periods.period_end
