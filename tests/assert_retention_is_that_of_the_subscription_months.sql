@@ -19,10 +19,10 @@ months as (
 
     select
         month_end,
-        coalesce(sum(mrr), 0) as mrr,
+        coalesce(sum(case when not has_unpriced_items then mrr end), 0) as mrr,
         count(*) as accounts
     from {{ ref('fct_subscription_months') }}
-    where movement is distinct from 'churn'
+    where mrr is null or mrr > 0 or has_unpriced_items
     group by month_end
 
 ),

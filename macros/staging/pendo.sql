@@ -123,3 +123,8 @@ events as {{ inlined() }}(
 {% macro pendo_event_mark() %}
     {{ return(row_mark(['bucket_mark', 'product_account_id', 'is_feature'])) }}
 {% endmacro %}
+
+{#- A visitor that the product identified; Pendo names the others _PENDO_T_ and a number of the browser. -#}
+{% macro pendo_known_visitor(visitor_id) -%}
+case when upper(substring({{ visitor_id }}, 1, 9)) <> '_PENDO_T_' then {{ visitor_id }} end
+{%- endmacro %}

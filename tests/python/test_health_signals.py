@@ -222,9 +222,7 @@ class Reference:
         verdicts = []
         for row in self.invoices[account]:
             paid_in_time = row["paid_date"] is not None and row["paid_date"] <= row["due_date"]
-            # the day is not over for what is due on it
-            decided = paid_in_time or row["due_date"] < period_end
-            if first <= row["due_date"] <= last and row["is_on_time"] is not None and decided:
+            if first <= row["due_date"] <= last and row["is_on_time"] is not None:
                 verdicts.append(paid_in_time)
         seats_then = self.billed_seats(account, period_end - timedelta(days=365))
         seats_now = self.billed_seats(account, period_end)

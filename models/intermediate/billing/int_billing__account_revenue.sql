@@ -22,6 +22,7 @@ held as (
         subscriptions.account_id,
         subscriptions.mrr,
         subscriptions.seats,
+        subscriptions.price_as_of,
         subscriptions.is_paying
         and (subscriptions.ends_on is null or periods.period_end < subscriptions.ends_on) as is_current,
         subscriptions.is_paying
@@ -33,18 +34,10 @@ held as (
 )
 
 select
-    period_end,
-    account_id,
-    cast(
-        case
-            when sum(case when is_current then 1 else 0 end) = 0 then 0
-            else 12 * sum(case when is_current then mrr end)
-        end as numeric(18, 2)
-    ) as arr,
-    case
-        when sum(case when is_current then 1 else 0 end) = 0 then 0
-        else {{ total('case when is_current then seats end') }}
-    end as seats,
-    {{ total('case when was_current then seats end') }} as seats_before
+    held.period_end,
+    held.account_id,
+    cast(12 * {{ held_revenue('held.mrr', 'held', 'held.is_current') }} as numeric(18, 2)) as arr,
+    {{ held_seats('held', 'held.is_current') }} as seats,
+    case when count(case when held.was_current then 1 end) > 0 then {{ held_seats('held', 'held.was_current') }} end as seats_before
 from held
-group by period_end, account_id
+group by held.period_end, held.account_id

@@ -19,9 +19,12 @@ select
     customer_id,
     account_id,
     status,
-    coalesce(is_paying, true) as is_paying,
+    coalesce(is_paying, true) and not coalesce(is_paused, false) as is_paying,
+    coalesce(is_paused, false) as is_paused,
     seats,
     cast(mrr * exchange_rate as numeric(18, 2)) as mrr,
+    cast(coalesce(net_mrr, mrr) * exchange_rate as numeric(18, 2)) as net_mrr,
+    coalesce(price_as_of, 'period') as price_as_of,
     {{ reporting_date('valid_from') }} as starts_on,
     {{ reporting_date('closed_at') }} as ends_on
 from versions

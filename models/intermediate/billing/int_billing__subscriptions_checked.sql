@@ -44,8 +44,11 @@ with_currency as (
         customers.account_id,
         subscriptions.status,
         subscriptions.is_paying,
+        subscriptions.is_paused,
         subscriptions.seats,
         subscriptions.mrr,
+        subscriptions.net_mrr,
+        subscriptions.price_as_of,
         {{ upper_code("coalesce(subscriptions.currency, customers.currency, '" ~ var("reporting_currency") ~ "')") }} as currency,
         subscriptions.valid_from,
         subscriptions.valid_to,
@@ -91,7 +94,7 @@ checked as (
             ['after_as_of_date', is_after_as_of('valid_from')],
             ['invalid_interval', 'valid_to < valid_from'],
             ['unknown_customer', 'account_id is null'],
-            ['negative_amount', 'mrr < 0 or seats < 0'],
+            ['negative_amount', 'mrr < 0 or net_mrr < 0 or seats < 0'],
             ['unknown_currency', 'exchange_rate is null'],
         ]) }} as quarantine_reason
     from converted

@@ -1,4 +1,5 @@
--- Grain: one row per account that answers for itself today: landed, sound, not merged away.
+-- Grain: one row per account that answers for itself today: landed, sound, not merged away. Its revenue is of today, so it is converted
+-- at the rate of as_of_date; in a currency without a rate it is not known, and the account stays.
 {{ config(materialized='table') }}
 
 with accounts as (
@@ -17,6 +18,14 @@ parents as (
 
     select * from {{ ref('int_crm__account_parents_checked') }} where quarantine_reason is null
 
+),
+
+exchange_rates as (
+
+    select *
+    from {{ ref('int_billing__exchange_rates') }}
+    where valid_from <= {{ as_of_date_sql() }} and (valid_until is null or {{ as_of_date_sql() }} < valid_until)
+
 )
 
 select
@@ -32,7 +41,8 @@ select
     accounts.owner_id,
     coalesce(accounts.is_key_account, false) as is_key_account,
     coalesce(accounts.no_nps_form, false) as no_nps_form,
-    accounts.arr,
+    cast(accounts.arr * exchange_rates.rate as numeric(18, 2)) as arr,
+    accounts.arr is not null and exchange_rates.rate is null as is_arr_currency_unknown,
     accounts.seats,
     accounts.renewal_date,
     accounts.renewal_status,
@@ -42,3 +52,5 @@ from accounts
 inner join account_keys
     on accounts.account_id = account_keys.account_key and accounts.account_id = account_keys.account_id
 left join parents on accounts.account_id = parents.account_id
+left join exchange_rates
+    on {{ upper_code("coalesce(accounts.currency, '" ~ reporting_currency() ~ "')") }} = exchange_rates.from_currency

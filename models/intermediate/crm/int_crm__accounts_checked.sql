@@ -6,7 +6,7 @@ with accounts as (
     select
         *,
         {{ copy_number('account_id', [
-            'loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_name', 'arr', 'external_id', 'parent_account_id',
+            'loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_name', 'arr', 'currency', 'external_id', 'parent_account_id',
             'merged_into_account_id', 'segment', 'industry', 'region', 'owner_id', 'is_key_account', 'no_nps_form', 'seats', 'renewal_date',
             'renewal_status', 'is_active',
         ]) }}
@@ -32,6 +32,6 @@ checked as (
 select
     *,
     {{ record_id('account_id') }} as record_id,
-    {{ payload(['account_id', 'external_id', 'parent_account_id', 'merged_into_account_id', 'arr', 'seats', 'parse_errors']) }}
+    {{ payload(['account_id', 'external_id', 'parent_account_id', 'merged_into_account_id', 'arr', 'currency', 'seats', 'parse_errors']) }}
         as payload
 from checked

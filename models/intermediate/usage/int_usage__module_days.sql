@@ -10,5 +10,6 @@ select
 from {{ ref('int_usage__usage_days') }}
 where
     module is not null
-    and {{ in_changed_days('usage_date', ref('int_usage__usage_days'), 'module is not null') }}
+    and has_use
+    and {{ in_changed_days('usage_date', ref('int_usage__usage_days'), 'module is not null and has_use') }}
 group by account_id, usage_date, module

@@ -13,5 +13,7 @@ select
     {{ total('row_mark') }} as row_mark,
     '{{ recipe() }}' as recipe
 from {{ ref('int_usage__usage_days') }}
-where {{ in_changed_days('usage_date', ref('int_usage__usage_days')) }}
+where
+    has_use
+    and {{ in_changed_days('usage_date', ref('int_usage__usage_days'), 'has_use') }}
 group by source_vendor, account_id, product_user_id, usage_date

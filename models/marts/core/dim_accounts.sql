@@ -25,6 +25,11 @@ select
     accounts.no_nps_form,
     -- billing knows what is paid; where the account has no subscription the CRM's word counts
     coalesce(revenue.arr, accounts.arr) as arr,
+    case
+        when revenue.arr is not null then 'billing'
+        when accounts.arr is not null then 'crm'
+        when accounts.is_arr_currency_unknown then 'unknown_currency'
+    end as arr_source,
     coalesce(revenue.seats, accounts.seats) as seats,
     accounts.renewal_date,
     accounts.renewal_status,

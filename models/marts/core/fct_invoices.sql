@@ -10,6 +10,6 @@ select
     case
         when amount = 0 or is_payment_date_missing then null
         when paid_date <= due_date then true
-        when paid_date > due_date or due_date < {{ as_of_date_sql() }} then false
+        when paid_date > due_date or due_date <= {{ as_of_date_sql() }} then false
     end as is_on_time
 from {{ ref('int_billing__invoices') }}

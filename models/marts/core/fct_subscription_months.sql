@@ -1,6 +1,8 @@
+-- A month is compared with the one before only where every price of both is known: what part of the items cost says nothing of the rest.
+-- That somebody came or went is known as soon as any revenue is.
 with subscriptions as (
 
-    select * from {{ ref('int_billing__subscriptions') }} where is_paying
+    select * from {{ ref('int_billing__subscriptions') }} where is_paying or is_paused
 
 ),
 
@@ -23,9 +25,12 @@ held as (
         month_ends.month_end,
         month_ends.previous_month_end,
         month_ends.next_month_end,
-        cast(sum(subscriptions.mrr) as numeric(18, 2)) as mrr,
-        {{ total('subscriptions.seats') }} as seats,
-        max(case when subscriptions.mrr is null then 1 else 0 end) = 1 as has_unpriced_items
+        {{ held_revenue('subscriptions.mrr', 'subscriptions', 'subscriptions.is_paying') }} as mrr,
+        {{ held_revenue('subscriptions.net_mrr', 'subscriptions', 'subscriptions.is_paying') }} as net_mrr,
+        {{ held_seats('subscriptions', 'subscriptions.is_paying') }} as seats,
+        max(case when subscriptions.is_paying and subscriptions.mrr is null then 1 else 0 end) = 1 as has_unpriced_items,
+        max(case when subscriptions.is_paused then 1 else 0 end) = 1 as has_paused_items,
+        {{ worst_price_as_of('subscriptions', 'subscriptions.is_paying') }} as price_as_of
     from month_ends
     inner join subscriptions
         on
@@ -46,9 +51,10 @@ earning as (
         *,
         lag(month_end) over (partition by account_id order by month_end) as last_earning_month,
         lag(mrr) over (partition by account_id order by month_end) as last_mrr,
+        lag(has_unpriced_items) over (partition by account_id order by month_end) as last_has_unpriced_items,
         lead(month_end) over (partition by account_id order by month_end) as next_earning_month
     from held
-    where mrr > 0 or has_unpriced_items
+    where mrr > 0 or has_unpriced_items or has_paused_items
 
 ),
 
@@ -56,8 +62,8 @@ compared as (
 
     select
         *,
-        coalesce(last_earning_month = previous_month_end, false) as was_earning,
-        case when last_earning_month = previous_month_end then last_mrr else 0 end as previous_mrr
+        case when last_earning_month = previous_month_end then last_mrr else 0 end as previous_mrr,
+        coalesce(last_earning_month = previous_month_end and last_has_unpriced_items, false) as was_unpriced
     from earning
 
 ),
@@ -68,11 +74,16 @@ months as (
         account_id,
         month_end,
         mrr,
+        net_mrr,
         seats,
-        cast(mrr - previous_mrr as numeric(18, 2)) as mrr_change,
+        case when not has_unpriced_items and not was_unpriced then cast(mrr - previous_mrr as numeric(18, 2)) end as mrr_change,
         has_unpriced_items,
+        has_paused_items,
+        price_as_of,
         case
-            when not was_earning then 'new'
+            when previous_mrr = 0 and not was_unpriced and mrr > 0 then 'new'
+            when previous_mrr > 0 and mrr = 0 and not has_unpriced_items then 'churn'
+            when has_unpriced_items or was_unpriced then null
             when mrr > previous_mrr then 'expansion'
             when mrr < previous_mrr then 'contraction'
             when mrr = previous_mrr then 'flat'
@@ -85,14 +96,18 @@ months as (
         account_id,
         next_month_end as month_end,
         cast(0 as numeric(18, 2)) as mrr,
+        cast(0 as numeric(18, 2)) as net_mrr,
         cast(0 as {{ sql_type('bigint') }}) as seats,
-        cast(-mrr as numeric(18, 2)) as mrr_change,
+        case when not has_unpriced_items then cast(-mrr as numeric(18, 2)) end as mrr_change,
         false as has_unpriced_items,
-        'churn' as movement
+        false as has_paused_items,
+        'period' as price_as_of,
+        case when mrr > 0 then 'churn' end as movement
     from earning
     where
         next_month_end is not null
         and (next_earning_month is null or next_earning_month > next_month_end)
+        and (mrr > 0 or has_unpriced_items)
 
 )
 
@@ -101,8 +116,11 @@ select
     month_end,
     movement,
     mrr,
+    net_mrr,
     cast(mrr * 12 as numeric(18, 2)) as arr,
     mrr_change,
     seats,
-    has_unpriced_items
+    has_unpriced_items,
+    has_paused_items,
+    price_as_of
 from months

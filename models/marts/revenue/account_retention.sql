@@ -1,5 +1,6 @@
 -- The accounts that paid retention_months before a month end, by what they were and said then, and what they pay at its close.
--- Revenue won from new accounts is no retention. What is null is not known: a price at either end.
+-- Revenue won from new accounts is no retention, and who paid nothing at the start is one. What is null is not known: a price at either
+-- end. What a part of the items cost is no start to compare with.
 with month_ends as (
 
     select
@@ -20,7 +21,11 @@ spans as (
 
 months as (
 
-    select * from {{ ref('fct_subscription_months') }}
+    select
+        month_end,
+        account_id,
+        case when not has_unpriced_items then mrr end as mrr
+    from {{ ref('fct_subscription_months') }}
 
 ),
 
@@ -34,7 +39,7 @@ paying as (
         -- no row is no revenue; a row without a price is not known
         case when ends.account_id is null then 0 else ends.mrr end as end_mrr
     from spans
-    inner join months as starts on spans.start_date = starts.month_end and starts.movement is distinct from 'churn'
+    inner join months as starts on spans.start_date = starts.month_end and starts.mrr is distinct from 0
     left join months as ends on spans.period_end = ends.month_end and starts.account_id = ends.account_id
 
 )

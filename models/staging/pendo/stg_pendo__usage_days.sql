@@ -2,7 +2,8 @@
 -- account, visitor and day. The row without a feature carries the visit and every event that no
 -- feature row counts, so that events add up to Pendo's total: event holds page views and feature
 -- clicks too, hence page_event is read only where event is not landed. Pendo counts no sessions:
--- a day of use is one visit. Clicks that name no feature stand
+-- a day of use is one visit, of zeros none. Visitors without a name (anonymous, known by a cookie) are
+-- nobody's user: what they do is use of the account. Clicks that name no feature stand
 -- without a key: they are set aside, and are in the total of event as they are.
 {{ config(enabled=is_listed('usage', 'pendo')) }}
 
@@ -62,7 +63,8 @@ visits as (
         minutes,
         loaded_at,
         landed_mark,
-        landed_rows
+        landed_rows,
+        case when events > 0 or minutes > 0 then 1 else 0 end as has_use
     from uses
     where not is_feature
 
@@ -78,7 +80,8 @@ visits as (
         null as minutes,
         loaded_at,
         0 as landed_mark,
-        landed_rows
+        landed_rows,
+        case when events > 0 or minutes > 0 then 1 else 0 end as has_use
     from feature_days
     where feature_id is not null
 
@@ -113,7 +116,7 @@ rolled_up as (
         parse_errors,
         true as has_key,
         case when sum(events) > 0 then sum(events) else 0 end as events,
-        1 as logins,
+        max(has_use) as logins,
         sum(minutes) as minutes,
         max(loaded_at) as loaded_at,
         sum(landed_mark) as landed_mark,
@@ -134,7 +137,7 @@ select
                 || coalesce('|' || parse_errors, '')
     end as usage_day_id,
     product_account_id,
-    product_user_id,
+    {{ pendo_known_visitor('product_user_id') }} as product_user_id,
     usage_date,
     feature_id,
     cast(events as {{ sql_type('bigint') }}) as events,

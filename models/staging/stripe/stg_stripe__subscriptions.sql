@@ -1,115 +1,54 @@
--- Grain: one row per version of a subscription and item of it. Stripe lands items and prices as
--- they are now, so an older version carries today's price; the quantity of its own time is known
--- where the subscription has one item. Discounts are not counted: revenue is the list price. An item of a subscription that
--- never landed stands alone, without a customer and without a time. One that was deleted stays and ends: when it was cancelled, else
--- when the loader saw it gone, and where neither is known it goes on.
+-- Grain: one row per version of a subscription, stretch of it in which nothing changed, and item of it. Versions are cut where an item
+-- begins, ends or changes, where a discount begins or ends, and where a pause does. The quantity of a version is known where the
+-- subscription tells it for its one item, else it is that of the item (stg_stripe__item_states). Revenue is the list price; net_mrr is what
+-- discounts leave of it: shares first, then amounts, spread over the items. A subscription without any item has one row without a price.
+-- An item of a subscription that never landed stands alone, without a customer and without a time.
 {{ config(enabled=is_listed('billing', 'stripe')) }}
 {%- set history = landed('stripe', 'subscription_history') %}
 {%- set current = landed('stripe', 'subscription', in_demo=false) %}
 {%- set subscription = history if history.exists else current %}
 {%- set item = landed('stripe', 'subscription_item') %}
-{%- set price = landed('stripe', 'price') %}
-{%- set plan = landed('stripe', 'plan', in_demo=false) %}
-{%- set in_order = (
-    'partition by subscription_id order by version_start nulls last, loaded_at nulls last, status nulls last, quantity nulls last'
-) %}
 
-with landed_versions as (
+with versions as (
 
-    select
-        {{ field(subscription, 'id', required=true) }} as subscription_id,
-        {{ field(subscription, ['customer_id', 'customer']) }} as customer_id,
-        {{ fold_case(field(subscription, 'status')) }} as status,
-        {{ field(subscription, 'quantity', 'bigint') }} as quantity,
-        {{ field(subscription, ['price_id', 'plan_id']) }} as price_id,
-        {{ field(subscription, 'currency') }} as currency,
-        {{ field(subscription, '_fivetran_start', 'timestamp') }} as version_start,
-        {{ field(subscription, '_fivetran_end', 'timestamp') }} as version_end,
-        coalesce({{ field(subscription, 'start_date', 'timestamp') }}, {{ field(subscription, 'created', 'timestamp') }})
-            as started_at,
-        {{ field(subscription, 'trial_end', 'timestamp') }} as trial_end,
-        -- canceled_at of a running subscription is the day of the notice, not the end
-        coalesce(
-            {{ field(subscription, 'ended_at', 'timestamp') }},
-            case when {{ fold_case(field(subscription, 'status')) }} = 'canceled' then {{ field(subscription, 'canceled_at', 'timestamp') }} end,
-            case
-                when {{ is_deleted(subscription) }}
-                    then coalesce({{ field(subscription, 'canceled_at', 'timestamp') }}, {{ loaded_at(subscription) }})
-            end
-        ) as ended_at,
-        {{ loaded_at(subscription) }} as loaded_at,
-        {{ parse_errors(subscription, [
-            ('quantity', 'bigint'), ('_fivetran_start', 'timestamp'), ('_fivetran_end', 'timestamp'), ('start_date', 'timestamp'),
-            ('created', 'timestamp'), ('trial_end', 'timestamp'), ('ended_at', 'timestamp'), ('canceled_at', 'timestamp'),
-        ]) }} as parse_errors
-    from {{ landed_from(subscription, newest=true) }}
-    where
-        {{ live_rows(subscription, history=history.exists, keep_deleted=true) }}
-        and coalesce({{ field(subscription, 'livemode', 'boolean') }}, true)
-
-),
-
-numbered_versions as (
-
-    select
-        *,
-        row_number() over ({{ in_order }}) as version_number,
-        lead(version_start) over ({{ in_order }}) as next_start,
-        max(ended_at) over (partition by subscription_id) as subscription_ended_at,
-        case when status <> 'trialing' and trial_end > started_at then trial_end else started_at end
-            as earned_from
-    from landed_versions
-
-),
-
--- the first landed version reaches back to the start: the connector may be younger
-started_versions as (
-
-    select
-        *,
-        case
-            when version_number > 1 or earned_from is null or earned_from >= next_start
-                then version_start
-            else earned_from
-        end as valid_from,
-        coalesce(
-            next_start,
-            case when version_end < timestamp '9999-01-01 00:00:00' then version_end end
-        ) as version_valid_to
-    from numbered_versions
-
-),
-
-versions as (
-
-    select
-        *,
-        case
-            when
-                subscription_ended_at > valid_from
-                and (version_valid_to is null or subscription_ended_at < version_valid_to)
-                then subscription_ended_at
-            else version_valid_to
-        end as valid_to,
-        -- landed only after it was cancelled: it earned until then
-        status in ('active', 'past_due')
-        or (status = 'canceled' and version_number = 1 and ended_at > valid_from) as is_paying
-    from started_versions
+    select * from {{ ref('stg_stripe__subscription_versions') }}
 
 ),
 
 items as (
 
+    select * from {{ ref('stg_stripe__items') }}
+
+),
+
+states as (
+
+    select * from {{ ref('stg_stripe__item_states') }}
+
+),
+
+discounts as (
+
+    select * from {{ ref('stg_stripe__discounts') }}
+
+),
+
+prices as (
+
+    select * from {{ ref('stg_stripe__prices') }}
+
+),
+
+landed_items as (
+
     select
         {{ field(item, 'id', required=true) }} as item_id,
         {{ field(item, ['subscription_id', 'subscription'], required=true) }} as subscription_id,
-        {{ field(item, ['price_id', 'plan_id', 'price', 'plan']) }} as price_id,
         {{ field(item, 'quantity', 'bigint') }} as quantity,
-        count(*) over (partition by {{ field(item, ['subscription_id', 'subscription']) }}) as items_of_subscription,
         {{ loaded_at(item) }} as loaded_at,
-        {{ parse_errors(item, [('quantity', 'bigint', 'item_quantity')]) }} as parse_errors
+        {{ parse_errors(item, [('quantity', 'bigint', 'item_quantity'), ('created', 'timestamp', 'item_created')]) }} as parse_errors
     from {{ landed_from(item, newest=true) }}
-    where {{ live_rows(item) }}
+    where {{ live_rows(item, keep_deleted=true) }}
 
 ),
 
@@ -121,121 +60,284 @@ known_subscriptions as (
 
 ),
 
-landed_prices as (
+moments as (
 
-    select
-        {{ field(price, 'id', required=true) }} as price_id,
-        coalesce({{ field(price, 'unit_amount', 'double precision') }}, {{ field(price, 'unit_amount_decimal', 'double precision') }})
-            as unit_amount,
-        {{ field(price, 'currency') }} as currency,
-        {{ fold_case(field(price, 'recurring_interval')) }} as recurring_interval,
-        {{ field(price, 'recurring_interval_count', 'bigint') }} as interval_count,
-        {{ fold_case(field(price, 'recurring_usage_type')) }} as usage_type,
-        {{ parse_errors(price, [
-            ('unit_amount', 'double precision'), ('unit_amount_decimal', 'double precision'), ('recurring_interval_count', 'bigint'),
-        ]) }} as parse_errors,
-        1 as precedence
-    from {{ landed_from(price, newest=true) }}
-    where {{ live_rows(price, keep_deleted=true) }}
-
-    union all
-
-    select
-        {{ field(plan, 'id', required=true) }} as price_id,
-        coalesce({{ field(plan, 'amount', 'double precision') }}, {{ field(plan, 'amount_decimal', 'double precision') }})
-            as unit_amount,
-        {{ field(plan, 'currency') }} as currency,
-        {{ fold_case(field(plan, 'interval')) }} as recurring_interval,
-        {{ field(plan, 'interval_count', 'bigint') }} as interval_count,
-        {{ fold_case(field(plan, 'usage_type')) }} as usage_type,
-        {{ parse_errors(plan, [('amount', 'double precision'), ('amount_decimal', 'double precision'), ('interval_count', 'bigint')]) }}
-            as parse_errors,
-        2 as precedence
-    from {{ landed_from(plan, newest=true) }}
-    where {{ live_rows(plan, keep_deleted=true) }}
+    select subscription_id, starts_at as moment from items
+    union distinct
+    select subscription_id, ends_at as moment from items
+    union distinct
+    select subscription_id, from_at as moment from states
+    union distinct
+    select subscription_id, told_from as moment from states
+    union distinct
+    select versions.subscription_id, discounts.starts_at as moment
+    from versions
+    inner join discounts on versions.subscription_id = discounts.subscription_id or versions.customer_id = discounts.customer_id
+    union distinct
+    select versions.subscription_id, discounts.ends_at as moment
+    from versions
+    inner join discounts on versions.subscription_id = discounts.subscription_id or versions.customer_id = discounts.customer_id
 
 ),
 
-prices as (
-
-    select
-        *,
-        case recurring_interval
-            when 'year' then 1.0
-            when 'month' then 12.0
-            when 'week' then 52.0
-            when 'day' then 365.0
-        end / coalesce(nullif(interval_count, 0), 1) as times_a_year,
-        row_number() over (partition by price_id order by precedence, unit_amount nulls last, currency nulls last)
-            as price_number
-    from landed_prices
-
-),
-
--- a metered or tiered item has no unit price that quantity multiplies: its revenue is unknown
-priced_versions as (
+cuts as (
 
     select
         versions.subscription_id,
         versions.version_number,
+        versions.valid_from as cut_at
+    from versions
+
+    union distinct
+
+    select
+        versions.subscription_id,
+        versions.version_number,
+        moments.moment as cut_at
+    from versions
+    inner join moments
+        on
+            versions.subscription_id = moments.subscription_id
+            and versions.valid_from < moments.moment
+            and (versions.valid_to is null or moments.moment < versions.valid_to)
+
+    union distinct
+
+    select
+        subscription_id,
+        version_number,
+        paused_from as cut_at
+    from versions
+    where paused_from > valid_from and (valid_to is null or paused_from < valid_to)
+
+    union distinct
+
+    select
+        subscription_id,
+        version_number,
+        paused_until as cut_at
+    from versions
+    where paused_until > paused_from and paused_until > valid_from and (valid_to is null or paused_until < valid_to)
+
+),
+
+stretches as (
+
+    select
+        versions.subscription_id,
+        versions.version_number,
+        versions.span_number,
         versions.customer_id,
         versions.status,
+        versions.quantity,
+        versions.price_id,
+        versions.currency,
         versions.is_paying,
-        versions.valid_from,
-        versions.valid_to,
+        coalesce(versions.paused_from <= cuts.cut_at and (versions.paused_until is null or cuts.cut_at < versions.paused_until), false)
+            as is_paused,
+        cuts.cut_at as valid_from,
+        coalesce(lead(cuts.cut_at) over (partition by cuts.subscription_id, cuts.version_number order by cuts.cut_at), versions.valid_to)
+            as valid_to,
+        row_number() over (partition by cuts.subscription_id, cuts.version_number order by cuts.cut_at) as stretch_number,
         versions.loaded_at,
-        {{ comma_list(['versions.parse_errors', 'items.parse_errors', 'prices.parse_errors']) }} as parse_errors,
+        versions.parse_errors
+    from cuts
+    inner join versions on cuts.subscription_id = versions.subscription_id and cuts.version_number = versions.version_number
+
+),
+
+held as (
+
+    select
+        stretches.*,
         items.item_id,
-        case
-            when items.items_of_subscription > 1 then items.quantity
-            else coalesce(versions.quantity, items.quantity)
-        end as seats,
-        case when coalesce(prices.usage_type, 'licensed') <> 'metered' then prices.unit_amount end
-            as unit_amount,
-        prices.times_a_year,
-        {{ upper_code('coalesce(prices.currency, versions.currency)') }} as price_currency
-    from versions
-    left join items on versions.subscription_id = items.subscription_id
-    left join prices
+        states.price_id as item_price_id,
+        states.quantity as item_quantity,
+        states.amount as billed_amount,
+        states.currency as billed_currency,
+        case when states.price_as_of = 'period' and stretches.valid_from < states.told_from then 'current' else states.price_as_of end
+            as price_as_of,
+        count(items.item_id) over (partition by stretches.subscription_id, stretches.version_number, stretches.stretch_number) as items_held
+    from stretches
+    left join items
         on
-            coalesce(items.price_id, versions.price_id) = prices.price_id
-            and prices.price_number = 1
+            stretches.subscription_id = items.subscription_id
+            and (items.starts_at is null or items.starts_at <= stretches.valid_from)
+            and (items.ends_at is null or stretches.valid_from < items.ends_at)
+    left join states
+        on
+            items.item_id = states.item_id
+            and items.subscription_id = states.subscription_id
+            and stretches.span_number = states.span_number
+            and (states.from_at is null or states.from_at <= stretches.valid_from)
+            and (states.to_at is null or stretches.valid_from < states.to_at)
+
+),
+
+-- what the subscription says of its one item was said then
+told as (
+
+    select
+        held.*,
+        case when items_held <= 1 then coalesce(quantity, item_quantity) else item_quantity end as seats,
+        case when items_held > 1 then item_price_id else coalesce(price_id, item_price_id) end as held_price_id,
+        price_id is not null and items_held <= 1 as is_price_told
+    from held
+
+),
+
+priced as (
+
+    select
+        told.*,
+        prices.times_a_year,
+        prices.parse_errors as price_errors,
+        case when not coalesce(prices.is_metered, false) then prices.times_a_year / 12.0 end as times_a_month,
+        coalesce(told.currency, told.billed_currency, prices.currency) as mrr_currency,
+        case when prices.currency is null or prices.currency = coalesce(told.currency, told.billed_currency, prices.currency) then prices.unit_amount end
+            as unit_amount,
+        case prices.package_rounding
+            when 'down' then floor(told.seats / (1.0 * prices.units_in_package))
+            else ceil(told.seats / (1.0 * prices.units_in_package))
+        end as packages
+    from told
+    left join prices on told.held_price_id = prices.price_id
+
+),
+
+-- a price without a unit amount in this currency: what the invoice asked for
+listed as (
+
+    select
+        *,
+        coalesce(
+            unit_amount * coalesce(packages, seats),
+            case when mrr_currency = coalesce(billed_currency, mrr_currency) and held_price_id = item_price_id then billed_amount end
+        ) * times_a_month as list_amount
+    from priced
+
+),
+
+-- those of the subscription, or of its customer where it has none
+discounted as (
+
+    select
+        listed.subscription_id,
+        listed.version_number,
+        listed.stretch_number,
+        case when discounts.subscription_id is not null then 1 else 2 end as precedence,
+        min(case when discounts.subscription_id is not null then 1 else 2 end)
+            over (partition by listed.subscription_id, listed.version_number, listed.stretch_number)
+            as first_precedence,
+        discounts.percent_off,
+        case when discounts.currency is null or discounts.currency = listed.mrr_currency then discounts.amount_off * listed.times_a_month end
+            as amount_off
+    from (
+        select
+            subscription_id,
+            version_number,
+            stretch_number,
+            customer_id,
+            valid_from,
+            max(mrr_currency) as mrr_currency,
+            max(times_a_month) as times_a_month
+        from listed
+        group by subscription_id, version_number, stretch_number, customer_id, valid_from
+    ) as listed
+    inner join discounts
+        on
+            (listed.subscription_id = discounts.subscription_id or (discounts.subscription_id is null and listed.customer_id = discounts.customer_id))
+            and (discounts.starts_at is null or discounts.starts_at <= listed.valid_from)
+            and (discounts.ends_at is null or listed.valid_from < discounts.ends_at)
+
+),
+
+reductions as (
+
+    select
+        subscription_id,
+        version_number,
+        stretch_number,
+        case
+            when max(percent_off) >= 100 then 0
+            when count(percent_off) = 1 then 1 - max(percent_off) / 100
+            else exp(sum(ln(case when percent_off < 100 then 1 - percent_off / 100 end)))
+        end as share_left,
+        sum(amount_off) as amount_off
+    from discounted
+    where precedence = first_precedence
+    group by subscription_id, version_number, stretch_number
+
+),
+
+reduced as (
+
+    select
+        listed.*,
+        listed.list_amount * coalesce(reductions.share_left, 1) as share_amount,
+        sum(listed.list_amount * coalesce(reductions.share_left, 1))
+            over (partition by listed.subscription_id, listed.version_number, listed.stretch_number)
+            as subscription_amount,
+        coalesce(reductions.amount_off, 0) as amount_off
+    from listed
+    left join reductions
+        on
+            listed.subscription_id = reductions.subscription_id
+            and listed.version_number = reductions.version_number
+            and listed.stretch_number = reductions.stretch_number
 
 )
 
 select
-    subscription_id || '#' || cast(version_number as {{ dbt.type_string() }}) || coalesce('#' || item_id, '')
+    reduced.subscription_id || '#' || cast(reduced.version_number as {{ dbt.type_string() }})
+    || case when reduced.stretch_number > 1 then '.' || cast(reduced.stretch_number as {{ dbt.type_string() }}) else '' end
+    || coalesce('#' || reduced.item_id, '')
         as subscription_version_id,
-    subscription_id,
-    item_id as subscription_item_id,
-    customer_id,
-    status,
-    coalesce(is_paying, false) as is_paying,
-    seats,
-    {{ to_money('unit_amount * seats * times_a_year / 12.0 / ' ~ minor_units('price_currency')) }} as mrr,
-    price_currency as currency,
-    valid_from,
-    valid_to,
-    loaded_at,
-    parse_errors
-from priced_versions
+    reduced.subscription_id,
+    reduced.item_id as subscription_item_id,
+    reduced.customer_id,
+    reduced.status,
+    reduced.is_paying and not reduced.is_paused as is_paying,
+    reduced.is_paying and reduced.is_paused as is_paused,
+    reduced.seats,
+    {{ to_money('reduced.list_amount / ' ~ minor_units('reduced.mrr_currency')) }} as mrr,
+    {{ to_money(
+        'case when reduced.amount_off >= reduced.subscription_amount then 0'
+        ~ ' else reduced.share_amount * (1 - reduced.amount_off / nullif(reduced.subscription_amount, 0)) end / '
+        ~ minor_units('reduced.mrr_currency')
+    ) }} as net_mrr,
+    reduced.mrr_currency as currency,
+    case
+        when reduced.is_price_told and reduced.seats is not null then 'period'
+        when reduced.item_id is null then 'unknown'
+        else reduced.price_as_of
+    end as price_as_of,
+    reduced.valid_from,
+    reduced.valid_to,
+    reduced.loaded_at,
+    {{ comma_list(['reduced.parse_errors', 'landed_items.parse_errors', 'reduced.price_errors']) }} as parse_errors
+from reduced
+left join landed_items on reduced.item_id = landed_items.item_id
 
 union all
 
 select
-    items.subscription_id || '#0' || coalesce('#' || items.item_id, '') as subscription_version_id,
-    items.subscription_id,
-    items.item_id as subscription_item_id,
+    landed_items.subscription_id || '#0' || coalesce('#' || landed_items.item_id, '') as subscription_version_id,
+    landed_items.subscription_id,
+    landed_items.item_id as subscription_item_id,
     cast(null as {{ sql_type('string') }}) as customer_id,
     cast(null as {{ sql_type('string') }}) as status,
     false as is_paying,
-    items.quantity as seats,
+    false as is_paused,
+    landed_items.quantity as seats,
     cast(null as {{ sql_type('numeric(18,2)') }}) as mrr,
+    cast(null as {{ sql_type('numeric(18,2)') }}) as net_mrr,
     cast(null as {{ sql_type('string') }}) as currency,
+    cast(null as {{ sql_type('string') }}) as price_as_of,
     cast(null as {{ sql_type('timestamp') }}) as valid_from,
     cast(null as {{ sql_type('timestamp') }}) as valid_to,
-    items.loaded_at,
-    items.parse_errors
-from items
-left join known_subscriptions on items.subscription_id = known_subscriptions.subscription_id
+    landed_items.loaded_at,
+    landed_items.parse_errors
+from landed_items
+left join known_subscriptions on landed_items.subscription_id = known_subscriptions.subscription_id
 where known_subscriptions.subscription_id is null
