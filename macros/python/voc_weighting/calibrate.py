@@ -17,6 +17,7 @@ import yaml
 
 from voc_weighting.errors import WeightingError
 from voc_weighting.outcomes import OutcomeHistory, Outcomes, check_enough, read_outcome_history
+from voc_weighting.policy_rows import fold_case
 from voc_weighting.policy_sets import DEFAULT, Policy, Scorecard
 from voc_weighting.results import aligned, writable_path, write_text
 from voc_weighting.settings import find_project
@@ -237,8 +238,8 @@ def _about_weights(weights: Sequence[WeightRow], outcomes: int) -> Iterator[str]
 
 def _about_scorecards(given: Scorecard, proposed: Scorecard, policy: Policy) -> Iterator[str]:
     others = {row.scorecard for row in policy.pillar_weights} - {given.name}
-    with_own_signals = {row.scorecard.lower() for row in policy.signals}
-    heirs = sorted(name for name in others if name.lower() not in with_own_signals)
+    with_own_signals = {fold_case(row.scorecard) for row in policy.signals}
+    heirs = sorted(name for name in others if fold_case(name) not in with_own_signals)
     if others:
         yield f"Other scorecards keep their pillar weights: {', '.join(sorted(others))}."
     if heirs and given.name == DEFAULT and proposed.signals != given.signals:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from voc_weighting.arithmetic import Flags, Floats
 from voc_weighting.errors import WeightingError
 from voc_weighting.health import signal_scores
+from voc_weighting.policy_rows import fold_case
 from voc_weighting.policy_sets import Policy, Scorecard
 from voc_weighting.warehouse import Warehouse, objects, sound_policy, sql_date
 
@@ -82,7 +83,7 @@ def read_outcome_history(
     """
     with sound_policy():
         given = policy.scorecard(scorecard, warehouse.period_ends()[-1])
-    if scorecard is not None and given.name.lower() != scorecard.lower():
+    if scorecard is not None and fold_case(given.name) != fold_case(scorecard):
         names = sorted({row.scorecard for row in policy.pillar_weights})
         raise WeightingError(f"There is no scorecard {scorecard}. Known: {', '.join(names)}.")
     table = warehouse.read(

@@ -33,6 +33,7 @@ from voc_weighting.policy_rows import (
     Signal,
     TitleRole,
     band_problems,
+    fold_case,
     pillar_problems,
     repeated,
     signal_problems,
@@ -399,7 +400,7 @@ def _check_what_follows(seeds: _Seeds) -> None:
         ("valid_from",),
         lambda row: f"from {row.valid_from}",
         lambda rows: repeated(
-            rows, lambda row: row.renewal_status.lower(), "the status {} stands more than once"
+            rows, lambda row: fold_case(row.renewal_status), "the status {} stands more than once"
         ),
     )
     for number, override in seeds.overrides.rows.items():
@@ -426,7 +427,7 @@ def _check_names(seed: _Seed[Any], column: str, what: str, first_day: date | Non
     told: set[str] = set()
     for number, record in seed.records.items():
         name = record[column] or ""
-        first = spellings.setdefault(name.lower(), name)
+        first = spellings.setdefault(fold_case(name), name)
         if first != name and name not in told:
             told.add(name)
             text = f"the {what} {name} is written {first} elsewhere: case does not count"

@@ -17,6 +17,11 @@ PILLARS = ("usage", "voc", "commercial", "service")
 _ONE = Decimal(1)
 
 
+def fold_case(text: str) -> str:
+    """A text in small letters, as the macro of this name makes them on every engine."""
+    return text.replace("İ", "i").lower().replace("\u03c2", "\u03c3")
+
+
 # The description of a type is what a finding says the field takes.
 
 

@@ -26,6 +26,7 @@ from voc_weighting.policy_rows import (
     RoleWeight,
     Signal,
     band_problems,
+    fold_case,
     pillar_problems,
     signal_problems,
     weight_scheme_problems,
@@ -240,17 +241,17 @@ class History(Generic[R]):
     def __init__(self, rows: Iterable[R], key: Callable[[R], str]) -> None:
         sets: dict[str, dict[date, list[R]]] = defaultdict(lambda: defaultdict(list))
         for row in rows:
-            sets[key(row).lower()][row.valid_from].append(row)  # type: ignore[attr-defined]
+            sets[fold_case(key(row))][row.valid_from].append(row)  # type: ignore[attr-defined]
         self._sets = {name: dict(sorted(dated.items())) for name, dated in sets.items()}
 
     def at(self, key: str, day: date) -> list[R]:
         """The rows of a key that count on a day; none where it begins later or is not there."""
-        begun = [rows for first, rows in self._sets.get(key.lower(), {}).items() if first <= day]
+        begun = [rows for first, rows in self._sets.get(fold_case(key), {}).items() if first <= day]
         return begun[-1] if begun else []
 
     def first_days(self, key: str) -> set[date]:
         """The days on which a row set of the key begins to count."""
-        return set(self._sets.get(key.lower(), {}))
+        return set(self._sets.get(fold_case(key), {}))
 
     def __iter__(self) -> Iterator[str]:
         """The keys, in lower case."""

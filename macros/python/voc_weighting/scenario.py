@@ -22,7 +22,7 @@ from voc_weighting.arithmetic import Flags, Floats, round_score
 from voc_weighting.errors import WeightingError
 from voc_weighting.health import health
 from voc_weighting.nps import role_weighted
-from voc_weighting.policy_rows import PILLARS
+from voc_weighting.policy_rows import PILLARS, fold_case
 from voc_weighting.policy_sets import Bands, Policy, Scorecard, WeightScheme, share_out
 from voc_weighting.settings import Settings
 from voc_weighting.warehouse import (
@@ -392,7 +392,7 @@ def _names(column: Objects) -> list[str]:
 
 
 def _chosen(what: str, known: Mapping[str, Any], wanted: str | None) -> list[str]:
-    names = [name for name in known if wanted is None or name.lower() == wanted.lower()]
+    names = [name for name in known if wanted is None or fold_case(name) == fold_case(wanted)]
     if not names:
         raise WeightingError(
             f"No account is weighed by the {what} {wanted}. In use: {', '.join(known) or 'none'}."
