@@ -126,5 +126,5 @@ events as {{ inlined() }}(
 
 {#- A visitor that the product identified; Pendo names the others _PENDO_T_ and a number of the browser. -#}
 {% macro pendo_known_visitor(visitor_id) -%}
-case when upper(substring({{ visitor_id }}, 1, 9)) <> '_PENDO_T_' then {{ visitor_id }} end
+case when {{ upper_code('substring(' ~ visitor_id ~ ', 1, 9)') }} <> '_PENDO_T_' then {{ visitor_id }} end
 {%- endmacro %}

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
-from harness import DICTIONARY, PostgresServer, Project, Row
+from harness import DICTIONARY, REPOSITORY, PostgresServer, Project, Row
 from spark_warehouse import SparkWarehouse
 
 from voc_weighting.policy_rows import fold_case
@@ -271,6 +271,14 @@ def test_a_database_that_cannot_fold_case_says_so(
     assert not outcome.ok
     assert "cannot fold case beyond ASCII" in outcome.output
     assert "create database <name> encoding 'UTF8'" in outcome.output
+
+
+def test_no_sql_folds_case_in_its_own_way() -> None:
+    own_words = re.compile(r"\b(lower|upper|initcap)\(|\bilike\b", re.IGNORECASE)
+    for folder in ("models", "macros", "tests", "analyses"):
+        for file in sorted((REPOSITORY / folder).rglob("*.sql")):
+            if file.name != "fold_case.sql":
+                assert not own_words.search(file.read_text(encoding="utf-8")), file
 
 
 def build(project: Project, **settings: Any) -> None:
