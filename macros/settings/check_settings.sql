@@ -48,7 +48,7 @@
     {%- set tables = graph.sources.values() | selectattr('source_name', 'equalto', vendor) | list -%}
     {%- set found = namespace(any=false) -%}
     {%- for table in tables if not found.any -%}
-        {%- if load_relation(relation_of(table)) -%}
+        {%- if found_relation(relation_of(table)) -%}
             {%- set found.any = true -%}
         {%- endif -%}
     {%- endfor -%}

@@ -2,7 +2,7 @@
     relation is there, every column that a model wants is there as text (landed_column), and no query has an answer. -#}
 {% macro is_offline() %}{{ return(execute and flags.INTROSPECT is sameas false) }}{% endmacro %}
 
-{% macro found_relation(relation) %}{{ return(relation if is_offline() else load_relation(relation)) }}{% endmacro %}
+{% macro found_relation(relation) %}{{ return(relation if is_offline() else load_relation(spelled_as_stored(relation))) }}{% endmacro %}
 
 {% macro relation_columns(relation) %}
     {%- if not is_offline() -%}{{ return(adapter.get_columns_in_relation(relation)) }}{%- endif -%}

@@ -42,13 +42,11 @@ case when length({{ text }}) > 1000 then substring({{ text }}, 1, 200) || ' ... 
     {%- if execute %}
     {%- set names = contract_columns(domain, entity) | map(attribute='name') | list %}
 select
-    {%- set typed = [] %}
     {%- for column in contract_columns(domain, entity) if column.name not in ['source_vendor', 'loaded_at', 'parse_errors', 'landed_mark', 'landed_rows', 'surplus_events', 'copied_events', 'is_grouped'] %}
     {{ is_deleted(landed) if column.name == 'is_deleted' else field(landed, column.name, column.data_type, required=column.required) }} as {{ column.name }},
-    {%- if column.data_type != 'string' %}{% do typed.append((column.name, column.data_type)) %}{% endif %}
     {%- endfor %}
     {{ loaded_at(landed) }} as loaded_at,
-    {{ parse_errors(landed, typed) }} as parse_errors
+    {{ parse_errors(landed) }} as parse_errors
     {%- if 'landed_mark' in names %},
     cast({{ landed_mark(landed) }} as {{ sql_type('bigint') }}) as landed_mark,
     cast(1 as {{ sql_type('bigint') }}) as landed_rows,

@@ -16,12 +16,13 @@
 
 {% macro landed_table(vendor, table, in_demo=true) %}
     {%- if not var('voc_demo') -%}
-        {%- set relation = source(vendor, table) -%}
+        {%- set named = source(vendor, table) -%}
+        {%- set relation = spelled_as_stored(named) if execute else named -%}
     {%- elif in_demo -%}
         {%- set relation = ref(vendor ~ '__' ~ table) -%}
     {%- endif -%}
     {%- set columns = landed_columns(relation) if relation else none -%}
-    {{ return({'vendor': vendor, 'table': table, 'relation': relation, 'exists': columns is not none, 'columns': columns or []}) }}
+    {{ return({'vendor': vendor, 'table': table, 'relation': relation, 'exists': columns is not none, 'columns': columns or [], 'asked': []}) }}
 {% endmacro %}
 
 {#- Columns of a relation, none where it does not exist. Unit tests cannot introspect:
@@ -69,8 +70,17 @@
 
 {% macro quoted_column(column) %}{{ return(adapter.quote(column.name | replace('"', '""'))) }}{% endmacro %}
 
-{#- One typed field. required: a table without this column cannot be read at all. -#}
+{#- One typed field. required: a table without this column cannot be read at all. What a model asks for it is told of in parse_errors. -#}
 {% macro field(landed, names, type='string', required=false) %}
+    {%- set column = landed_column(landed, names) -%}
+    {%- if column and type != 'string' and 'asked' in landed and (column.name, type) not in landed.asked -%}
+        {%- do landed.asked.append((column.name, type)) -%}
+    {%- endif -%}
+    {{ return(quiet_field(landed, names, type, required)) }}
+{% endmacro %}
+
+{#- The same of what is no field of the record: marks of the loader, parts of a key. -#}
+{% macro quiet_field(landed, names, type='string', required=false) %}
     {%- set column = landed_column(landed, names) -%}
     {%- if column and not is_readable(column.dtype, type) -%}
         {%- do exceptions.raise_compiler_error(
@@ -91,17 +101,24 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- Names of the fields whose landed text could not be read as its type, comma separated;
-    null when all could. Costs nothing where text and decimals landed in their type.
-    fields: (landed names, type) or (landed names, type, name to report). -#}
-{% macro parse_errors(landed, fields) %}
-    {%- set checks = [] -%}
-    {%- for field in fields -%}
-        {%- set column, type = landed_column(landed, field[0]), field[1] -%}
-        {%- if column and (is_text_type(column.dtype) or is_number_type(column.dtype) and not always_fits(column.dtype, type)) -%}
+{#- Names of the fields whose landed text could not be read as its type, comma separated; null when all could. Costs nothing where text
+    and decimals landed in their type. The fields are those that the model asked for above: so it stands last in its select. names: what
+    a field is called in the contract, where a rule goes by that. conditions: booleans that only the where clause reads. -#}
+{% macro parse_errors(landed, names={}, conditions=[]) %}
+    {%- set called, fields, checks = {}, landed.asked | list, [] -%}
+    {%- for name, contract_name in names.items() if landed_column(landed, name) -%}
+        {%- do called.update({landed_column(landed, name).name: contract_name}) -%}
+    {%- endfor -%}
+    {%- for name in conditions + deleted_flags() + ['_fivetran_active'] -%}
+        {%- set column = landed_column(landed, name) -%}
+        {%- if column and (column.name, 'boolean') not in fields -%}{%- do fields.append((column.name, 'boolean')) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- for name, type in fields -%}
+        {%- set column = landed.columns | selectattr('name', 'equalto', name) | first -%}
+        {%- if is_text_type(column.dtype) or is_number_type(column.dtype) and not always_fits(column.dtype, type) -%}
             {%- set quoted = quoted_column(column) -%}
             {%- do checks.append(
-                "case when " ~ upper_code(to_type(quoted, column.dtype, 'string')) ~ " <> 'NAN' and " ~ to_type(quoted, column.dtype, type) ~ " is null then '" ~ (field[2] if field | length > 2 else column.name | lower | replace("'", "''")) ~ "' end"
+                "case when " ~ upper_code(to_type(quoted, column.dtype, 'string')) ~ " <> 'NAN' and " ~ to_type(quoted, column.dtype, type) ~ " is null then '" ~ called.get(name, name | lower | replace("'", "''")) ~ "' end"
             ) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -150,8 +167,8 @@ nullif(substring(coalesce(',' || {{ texts | join(", '') || coalesce(',' || ") }}
 {#- SQL: how new a copy of a record is: when it was loaded, or else when the tool last changed it. -#}
 {% macro copied_at(landed) %}
     {{ return(
-        "coalesce(" ~ field(landed, loader_columns(), 'timestamp') ~ ", "
-        ~ field(landed, ['system_modstamp', 'last_modified_date', 'last_updated_at', 'updated_at'], 'timestamp') ~ ")"
+        "coalesce(" ~ quiet_field(landed, loader_columns(), 'timestamp') ~ ", "
+        ~ quiet_field(landed, ['system_modstamp', 'last_modified_date', 'last_updated_at', 'updated_at'], 'timestamp') ~ ")"
     ) }}
 {% endmacro %}
 
@@ -177,7 +194,7 @@ nullif(substring(coalesce(',' || {{ texts | join(", '') || coalesce(',' || ") }}
     {%- if key is none -%}{{ return(rows) }}{%- endif -%}
     {%- set order = [copied_at(landed) ~ ' desc nulls last'] -%}
     {%- for column in landed.columns if is_readable(column.dtype, 'string') -%}
-        {%- do order.append('cast(' ~ quoted_column(column) ~ ' as ' ~ sql_type('string') ~ ') nulls last') -%}
+        {%- do order.append(byte_order('cast(' ~ quoted_column(column) ~ ' as ' ~ sql_type('string') ~ ')') ~ ' nulls last') -%}
     {%- endfor -%}
     {{ return(
         "(select * from (select landed.*, " ~ key ~ " as record_key, row_number() over (partition by " ~ key ~ " order by " ~ order | join(', ')
@@ -192,7 +209,7 @@ nullif(substring(coalesce(',' || {{ texts | join(", '') || coalesce(',' || ") }}
 {% macro is_deleted(landed) -%}
     {%- set conditions = [] -%}
     {%- for flag in deleted_flags() if landed_column(landed, flag) -%}
-        {%- do conditions.append('coalesce(' ~ field(landed, flag, 'boolean') ~ ', false)') -%}
+        {%- do conditions.append('coalesce(' ~ quiet_field(landed, flag, 'boolean') ~ ', false)') -%}
     {%- endfor -%}
     {{ conditions | join(' or ') if conditions else 'false' }}
 {%- endmacro %}
@@ -205,7 +222,7 @@ nullif(substring(coalesce(',' || {{ texts | join(", '') || coalesce(',' || ") }}
     {%- else -%}
         {%- set conditions = ['1 = 1'] if keep_deleted else ['not (' ~ is_deleted(landed) | trim ~ ')'] -%}
         {%- if not history and landed_column(landed, '_fivetran_active') -%}
-            {%- do conditions.append('coalesce(' ~ field(landed, '_fivetran_active', 'boolean') ~ ', true)') -%}
+            {%- do conditions.append('coalesce(' ~ quiet_field(landed, '_fivetran_active', 'boolean') ~ ', true)') -%}
         {%- endif -%}
         {{ conditions | join('\n        and ') }}
     {%- endif -%}
@@ -213,7 +230,7 @@ nullif(substring(coalesce(',' || {{ texts | join(", '') || coalesce(',' || ") }}
 
 {#- When the row was loaded: the last tie-break and the freshness of a vendor. -#}
 {% macro loaded_at(landed) -%}
-    {{ field(landed, loader_columns(), 'timestamp') }}
+    {{ quiet_field(landed, loader_columns(), 'timestamp') }}
 {%- endmacro %}
 
 {#- Columns in which loaders note when they wrote the row. -#}

@@ -73,11 +73,10 @@ buckets as {{ inlined() }}(
         {%- else -%}
         cast(null as {{ sql_type('string') }}) as feature_id,
         {%- endif %}
-        {{ parse_errors(stream.table, [(times, 'timestamp'), ('num_events', 'bigint'), ('num_minutes', 'numeric(18,2)')]) }}
-            as parse_errors,
         {{ stream.is_feature }} as is_feature,
         coalesce({{ field(stream.table, 'num_events', 'bigint') }}, 1) as events,
         {{ field(stream.table, 'num_minutes', 'numeric(18,2)') }} as minutes,
+        {{ parse_errors(stream.table) }} as parse_errors,
         {{ loaded_at(stream.table) }} as loaded_at,
         {{ pendo_event_key(stream.table, alike + (['feature_id'] if stream.is_feature == 'true' else [])) }} as event_key,
         {{ landed_mark(stream.table, marked + (['feature_id'] if stream.is_feature == 'true' else [])) }} as bucket_mark

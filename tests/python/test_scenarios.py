@@ -265,7 +265,7 @@ def test_a_new_vendor_is_one_folder_and_one_line(project: Project) -> None:
         "    {{ field(response, 'person_email') }} as respondent_email,\n"
         f"{nulls}"
         "    {{ loaded_at(response) }} as loaded_at,\n"
-        "    {{ parse_errors(response, [('created_at', 'timestamp', 'responded_at')]) }} as parse_errors\n"
+        "    {{ parse_errors(response, names={'created_at': 'responded_at'}) }} as parse_errors\n"
         "from {{ landed_from(response) }}\n"
         "where\n"
         "    {{ live_rows(response) }}\n",

@@ -12,7 +12,7 @@ with versions as (
         {{ field(feature, 'is_core_event', 'boolean') }} as is_sticky,
         {{ field(feature, 'last_updated_at', 'timestamp') }} as updated_at,
         {{ loaded_at(feature) }} as loaded_at,
-        {{ parse_errors(feature, [('last_updated_at', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(feature) }} as parse_errors
     from {{ landed_from(feature) }}
     where
         {{ live_rows(feature, history=true, keep_deleted=true) }}

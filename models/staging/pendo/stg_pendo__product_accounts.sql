@@ -18,7 +18,7 @@ with versions as (
         {{ field(account, modules, 'bigint') }} as modules_entitled,
         {{ field(account, 'last_updated_at', 'timestamp') }} as updated_at,
         {{ loaded_at(account) }} as loaded_at,
-        {{ parse_errors(account, [('last_updated_at', 'timestamp'), (modules, 'bigint')]) }} as parse_errors
+        {{ parse_errors(account) }} as parse_errors
     from {{ landed_from(account) }}
     where
         {{ live_rows(account, history=true, keep_deleted=true) }}

@@ -11,7 +11,7 @@ with versions as (
         {{ field(visitor, emails) }} as user_email,
         {{ field(visitor, 'last_updated_at', 'timestamp') }} as updated_at,
         {{ loaded_at(visitor) }} as loaded_at,
-        {{ parse_errors(visitor, [('last_updated_at', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(visitor) }} as parse_errors
     from {{ landed_from(visitor) }}
     where
         {{ live_rows(visitor, history=true, keep_deleted=true) }}

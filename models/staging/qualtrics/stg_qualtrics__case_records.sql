@@ -15,7 +15,7 @@ with tickets as (
         {{ field(ticket, 'closed_at', 'timestamp') }} as landed_closed_at,
         {{ field(ticket, 'updated_at', 'timestamp') }} as updated_at,
         {{ loaded_at(ticket) }} as loaded_at,
-        {{ parse_errors(ticket, [('created_at', 'timestamp'), ('closed_at', 'timestamp'), ('updated_at', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(ticket) }} as parse_errors
     from {{ landed_from(ticket) }}
     where
         {{ live_rows(ticket) }}

@@ -39,7 +39,7 @@ with
         {{ field(recipients, 'response_id') }} as response_ref,
         coalesce({{ fold_case(field(recipients, 'status')) }}, '') not in ({{ undelivered }}) as is_delivered,
         {{ loaded_at(recipients) }} as loaded_at,
-        {{ parse_errors(recipients, [('sent_at', 'timestamp'), ('response_completed_at', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(recipients) }} as parse_errors
     from {{ landed_from(recipients) }}
     where
         {{ live_rows(recipients) }}

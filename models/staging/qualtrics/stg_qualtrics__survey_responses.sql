@@ -26,7 +26,7 @@ with sessions as (
         {{ fold_case(field(session, 'distribution_channel')) }} as distribution_channel,
         {{ fold_case(field(session, 'status')) }} as session_status,
         {{ is_deleted(session) }} as is_deleted,
-        {{ parse_errors(session, [('end_date', 'timestamp', 'responded_at')]) }} as parse_errors
+        {{ parse_errors(session, names={'end_date': 'responded_at'}) }} as parse_errors
     from {{ landed_from(session, newest=true) }}
     where
         {{ live_rows(session, keep_deleted=true) }}
@@ -43,7 +43,7 @@ answers as (
         {{ field(answer, 'question_option_key') }} as option_key,
         {{ field(answer, 'value', 'double precision') }} as answer_value,
         {{ loaded_at(answer) }} as loaded_at,
-        {{ parse_errors(answer, [('value', 'double precision', 'raw_score')]) }} as parse_errors
+        {{ parse_errors(answer, names={'value': 'raw_score'}) }} as parse_errors
     from {{ landed_from(answer) }}
     where
         {{ live_rows(answer) }}

@@ -12,9 +12,7 @@ select
     {{ field(history, 'renewal_status_c') }} as renewal_status,
     {{ field(history, ['renewal_date_c', 'contract_end_date_c'], 'date') }} as renewal_date,
     {{ loaded_at(history) }} as loaded_at,
-    {{ parse_errors(history, [
-        ('_fivetran_start', 'timestamp'), ('_fivetran_end', 'timestamp'), (['renewal_date_c', 'contract_end_date_c'], 'date'),
-    ]) }} as parse_errors
+    {{ parse_errors(history) }} as parse_errors
 from {{ landed_from(history) }}
 where
     {{ live_rows(history, history=true) }}

@@ -25,12 +25,7 @@ with accounts as (
         {{ field(account, 'created_date', 'timestamp') }} as created_at,
         {{ is_deleted(account) }} as is_deleted,
         {{ loaded_at(account) }} as loaded_at,
-        {{ parse_errors(account, [
-            (['arr_c', 'annual_recurring_revenue_c'], 'numeric(18,2)'),
-            (['seats_c', 'licensed_seats_c'], 'bigint'),
-            (['renewal_date_c', 'contract_end_date_c'], 'date'),
-            ('created_date', 'timestamp'),
-        ]) }} as parse_errors
+        {{ parse_errors(account) }} as parse_errors
     from {{ landed_from(account) }}
     where
         {{ live_rows(account, keep_deleted=true) }}

@@ -21,7 +21,7 @@ with tasks as (
             as happened_at,
         cast(null as {{ sql_type('double precision') }}) as rating,
         {{ loaded_at(task) }} as loaded_at,
-        {{ parse_errors(task, [('completed_date_time', 'timestamp'), ('created_date', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(task) }} as parse_errors
     from {{ landed_from(task) }}
     where
         {{ live_rows(task) }}
@@ -46,11 +46,7 @@ events as (
         ) as happened_at,
         {{ field(event, ['qbr_rating_c', 'rating_c'], 'double precision') }} as rating,
         {{ loaded_at(event) }} as loaded_at,
-        {{ parse_errors(event, [
-            (['start_date_time', 'activity_date_time'], 'timestamp'),
-            ('activity_date', 'timestamp'),
-            (['qbr_rating_c', 'rating_c'], 'double precision'),
-        ]) }} as parse_errors
+        {{ parse_errors(event) }} as parse_errors
     from {{ landed_from(event) }}
     where
         {{ live_rows(event) }}

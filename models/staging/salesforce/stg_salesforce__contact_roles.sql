@@ -16,7 +16,7 @@ with account_roles as (
         {{ field(account_role, 'is_primary', 'boolean') }} as is_primary,
         {{ field(account_role, 'created_date', 'timestamp') }} as created_at,
         {{ loaded_at(account_role) }} as loaded_at,
-        {{ parse_errors(account_role, [('created_date', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(account_role) }} as parse_errors
     from {{ landed_from(account_role) }}
     where
         {{ live_rows(account_role) }}
@@ -33,7 +33,7 @@ account_relations as (
         {{ field(relation, 'is_direct', 'boolean') }} as is_primary,
         {{ field(relation, 'created_date', 'timestamp') }} as created_at,
         {{ loaded_at(relation) }} as loaded_at,
-        {{ parse_errors(relation, [('created_date', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(relation) }} as parse_errors
     from {{ landed_from(relation) }}
     where
         {{ live_rows(relation) }}
@@ -60,7 +60,7 @@ opportunity_contacts as (
         {{ field(opportunity_role, 'is_primary', 'boolean') }} as is_primary,
         {{ field(opportunity_role, 'created_date', 'timestamp') }} as created_at,
         {{ loaded_at(opportunity_role) }} as loaded_at,
-        {{ parse_errors(opportunity_role, [('created_date', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(opportunity_role) }} as parse_errors
     from {{ landed_from(opportunity_role) }}
     where
         {{ live_rows(opportunity_role) }}

@@ -9,7 +9,7 @@ select
     {{ field(history, 'title') }} as title,
     {{ field(history, ['contact_role_c', 'buying_role_c', 'role_c']) }} as crm_role,
     {{ loaded_at(history) }} as loaded_at,
-    {{ parse_errors(history, [('_fivetran_start', 'timestamp'), ('_fivetran_end', 'timestamp')]) }} as parse_errors
+    {{ parse_errors(history) }} as parse_errors
 from {{ landed_from(history) }}
 where
     {{ live_rows(history, history=true) }}

@@ -20,8 +20,7 @@ with contacts as (
         {{ field(contact, 'created_date', 'timestamp') }} as created_at,
         {{ is_deleted(contact) }} as is_deleted,
         {{ loaded_at(contact) }} as loaded_at,
-        {{ parse_errors(contact, [(['left_date_c', 'left_at_c'], 'timestamp'), ('created_date', 'timestamp')]) }}
-            as parse_errors
+        {{ parse_errors(contact) }} as parse_errors
     from {{ landed_from(contact) }}
     where
         {{ live_rows(contact, keep_deleted=true) }}

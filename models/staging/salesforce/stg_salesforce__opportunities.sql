@@ -13,9 +13,7 @@ select
     {{ field(opportunity, 'close_date', 'date') }} as close_date,
     {{ field(opportunity, 'created_date', 'timestamp') }} as created_at,
     {{ loaded_at(opportunity) }} as loaded_at,
-    {{ parse_errors(opportunity, [
-        ('amount', 'numeric(18,2)'), ('close_date', 'date'), ('created_date', 'timestamp'),
-    ]) }} as parse_errors
+    {{ parse_errors(opportunity) }} as parse_errors
 from {{ landed_from(opportunity) }}
 where
     {{ live_rows(opportunity) }}

@@ -13,9 +13,7 @@ select
     {{ field(analysis, 'closed_date_c', 'timestamp') }} as closed_at,
     {{ field(analysis, 'fix_verified_c', 'boolean') }} as is_fix_verified,
     {{ loaded_at(analysis) }} as loaded_at,
-    {{ parse_errors(analysis, [
-        ('opened_date_c', 'timestamp'), ('created_date', 'timestamp'), ('target_days_c', 'bigint'), ('closed_date_c', 'timestamp'),
-    ]) }} as parse_errors
+    {{ parse_errors(analysis) }} as parse_errors
 from {{ landed_from(analysis) }}
 where
     {{ live_rows(analysis) }}

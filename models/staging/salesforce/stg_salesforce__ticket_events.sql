@@ -32,7 +32,7 @@ changes as (
         {{ field(history, 'created_by_id') }} as actor_id,
         {{ field(history, 'new_value') }} as landed_value,
         {{ loaded_at(history) }} as loaded_at,
-        {{ parse_errors(history, [('created_date', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(history) }} as parse_errors
     from {{ landed_from(history) }}
     where
         {{ live_rows(history) }}
@@ -51,7 +51,7 @@ comments as (
         coalesce({{ field(comment, 'is_published', 'boolean') }}, false) as is_public,
         false as is_automated,
         {{ loaded_at(comment) }} as loaded_at,
-        {{ parse_errors(comment, [('created_date', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(comment) }} as parse_errors
     from {{ landed_from(comment) }}
     where
         {{ live_rows(comment) }}
@@ -69,7 +69,7 @@ mails as (
         true as is_public,
         coalesce({{ field(mail, 'is_automated_c', 'boolean') }}, false) as is_automated,
         {{ loaded_at(mail) }} as loaded_at,
-        {{ parse_errors(mail, [('message_date', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(mail) }} as parse_errors
     from {{ landed_from(mail) }}
     where
         {{ live_rows(mail) }}

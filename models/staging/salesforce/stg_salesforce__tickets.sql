@@ -31,8 +31,7 @@ select
     {{ field(cases, 'master_record_id') }} is not null as is_merged,
     {{ is_deleted(cases) }} as is_deleted,
     {{ loaded_at(cases) }} as loaded_at,
-    {{ parse_errors(cases, [('created_date', 'timestamp'), ('first_response_at_c', 'timestamp'), ('closed_date', 'timestamp')]) }}
-        as parse_errors
+    {{ parse_errors(cases) }} as parse_errors
 from {{ landed_from(cases) }}
 where
     {{ live_rows(cases, keep_deleted=true) }}

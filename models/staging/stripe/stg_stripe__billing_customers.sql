@@ -15,7 +15,7 @@ select
     {{ field(customer, 'email') }} as customer_email,
     {{ upper_code(field(customer, 'currency')) }} as currency,
     {{ loaded_at(customer) }} as loaded_at,
-    {{ parse_errors(customer, []) }} as parse_errors
+    {{ parse_errors(customer, conditions=['livemode']) }} as parse_errors
 from {{ landed_from(customer) }}
 where
     {{ live_rows(customer, keep_deleted=true) }}

@@ -16,10 +16,7 @@ with invoices as (
         coalesce({{ field(invoice, 'amount_due', 'bigint') }}, {{ field(invoice, 'total', 'bigint') }}) as minor_amount,
         {{ upper_code(field(invoice, 'currency')) }} as currency,
         {{ loaded_at(invoice) }} as loaded_at,
-        {{ parse_errors(invoice, [
-            ('created', 'timestamp'), (['status_transitions_finalized_at', 'finalized_at'], 'timestamp'), ('due_date', 'timestamp'),
-            (['status_transitions_paid_at', 'paid_at'], 'timestamp'), ('amount_due', 'bigint'), ('total', 'bigint'),
-        ]) }} as parse_errors
+        {{ parse_errors(invoice, conditions=['livemode']) }} as parse_errors
     from {{ landed_from(invoice) }}
     where
         {{ live_rows(invoice) }}

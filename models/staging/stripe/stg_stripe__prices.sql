@@ -17,10 +17,7 @@ with landed_prices as (
         {{ fold_case(field(price, 'billing_scheme')) }} as billing_scheme,
         {{ field(price, 'transform_quantity_divide_by', 'bigint') }} as units_in_package,
         {{ fold_case(field(price, 'transform_quantity_round')) }} as package_rounding,
-        {{ parse_errors(price, [
-            ('unit_amount', 'double precision'), ('unit_amount_decimal', 'double precision'), ('recurring_interval_count', 'bigint'),
-            ('transform_quantity_divide_by', 'bigint'),
-        ]) }} as parse_errors,
+        {{ parse_errors(price) }} as parse_errors,
         1 as precedence
     from {{ landed_from(price, newest=true) }}
     where {{ live_rows(price, keep_deleted=true) }}
@@ -38,10 +35,7 @@ with landed_prices as (
         {{ fold_case(field(plan, 'billing_scheme')) }} as billing_scheme,
         {{ field(plan, 'transform_usage_divide_by', 'bigint') }} as units_in_package,
         {{ fold_case(field(plan, 'transform_usage_round')) }} as package_rounding,
-        {{ parse_errors(plan, [
-            ('amount', 'double precision'), ('amount_decimal', 'double precision'), ('interval_count', 'bigint'),
-            ('transform_usage_divide_by', 'bigint'),
-        ]) }} as parse_errors,
+        {{ parse_errors(plan) }} as parse_errors,
         2 as precedence
     from {{ landed_from(plan, newest=true) }}
     where {{ live_rows(plan, keep_deleted=true) }}

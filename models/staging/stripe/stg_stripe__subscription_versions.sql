@@ -44,11 +44,7 @@ with landed_versions as (
             end
         ) as ended_at,
         {{ loaded_at(subscription) }} as loaded_at,
-        {{ parse_errors(subscription, [
-            ('quantity', 'bigint'), ('_fivetran_start', 'timestamp'), ('_fivetran_end', 'timestamp'), ('start_date', 'timestamp'),
-            ('created', 'timestamp'), ('trial_end', 'timestamp'), ('ended_at', 'timestamp'), ('canceled_at', 'timestamp'),
-            ('pause_collection_resumes_at', 'timestamp'),
-        ]) }} as parse_errors
+        {{ parse_errors(subscription, conditions=['livemode']) }} as parse_errors
     from {{ landed_from(subscription, newest=true) }}
     where
         {{ live_rows(subscription, history=history.exists, keep_deleted=true) }}

@@ -46,7 +46,7 @@ landed_items as (
         {{ field(item, ['subscription_id', 'subscription'], required=true) }} as subscription_id,
         {{ field(item, 'quantity', 'bigint') }} as quantity,
         {{ loaded_at(item) }} as loaded_at,
-        {{ parse_errors(item, [('quantity', 'bigint', 'item_quantity'), ('created', 'timestamp', 'item_created')]) }} as parse_errors
+        {{ parse_errors(item, names={'quantity': 'item_quantity', 'created': 'item_created'}) }} as parse_errors
     from {{ landed_from(item, newest=true) }}
     where {{ live_rows(item, keep_deleted=true) }}
 

@@ -8,7 +8,7 @@ select
     and not coalesce({{ field(user, 'suspended', 'boolean') }}, false)
     and not ({{ is_deleted(user) }}) as is_active,
     {{ loaded_at(user) }} as loaded_at,
-    cast(null as {{ sql_type('string') }}) as parse_errors
+    {{ parse_errors(user) }} as parse_errors
 from {{ landed_from(user) }}
 where
     {{ live_rows(user, keep_deleted=true) }}

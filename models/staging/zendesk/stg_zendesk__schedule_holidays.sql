@@ -8,7 +8,7 @@ select
     {{ field(holiday, 'end_date', 'date') }} as last_date,
     {{ is_deleted(holiday) }} as is_deleted,
     {{ loaded_at(holiday) }} as loaded_at,
-    {{ parse_errors(holiday, [('start_date', 'date'), ('end_date', 'date')]) }} as parse_errors
+    {{ parse_errors(holiday) }} as parse_errors
 from {{ landed_from(holiday) }}
 where
     {{ live_rows(holiday, keep_deleted=true) }}

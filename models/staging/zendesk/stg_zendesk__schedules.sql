@@ -11,8 +11,7 @@ select
     {{ field(schedule, 'created_at', 'timestamp') }} as created_at,
     {{ is_deleted(schedule) }} as is_deleted,
     {{ loaded_at(schedule) }} as loaded_at,
-    {{ parse_errors(schedule, [('start_time', 'bigint'), ('end_time', 'bigint'), ('created_at', 'timestamp')]) }}
-        as parse_errors
+    {{ parse_errors(schedule) }} as parse_errors
 from {{ landed_from(schedule) }}
 where
     {{ live_rows(schedule, keep_deleted=true) }}

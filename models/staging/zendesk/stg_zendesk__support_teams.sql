@@ -6,7 +6,7 @@ select
     {{ field(team, 'name') }} as team_name,
     cast(null as {{ sql_type('string') }}) as department,
     {{ loaded_at(team) }} as loaded_at,
-    cast(null as {{ sql_type('string') }}) as parse_errors
+    {{ parse_errors(team) }} as parse_errors
 from {{ landed_from(team) }}
 where
     {{ live_rows(team, keep_deleted=true) }}

@@ -23,7 +23,7 @@ with changes as (
         {{ is_zendesk_machine(zendesk_via(history, 'channel')) }} as is_automated,
         {{ field(history, 'value') }} as landed_value,
         {{ loaded_at(history) }} as loaded_at,
-        {{ parse_errors(history, [(changed_at, 'timestamp')]) }} as parse_errors
+        {{ parse_errors(history) }} as parse_errors
     from {{ landed_from(history) }}
     where
         {{ live_rows(history, history=true) }}
@@ -42,7 +42,7 @@ comments as (
         {{ field(comment, 'public', 'boolean') }} as is_public,
         {{ is_zendesk_machine(zendesk_via(comment, 'channel')) }} as is_automated,
         {{ loaded_at(comment) }} as loaded_at,
-        {{ parse_errors(comment, [(written_at, 'timestamp'), ('public', 'boolean')]) }} as parse_errors
+        {{ parse_errors(comment) }} as parse_errors
     from {{ landed_from(comment) }}
     where
         {{ live_rows(comment) }}
@@ -69,7 +69,7 @@ landed_messages as (
         {{ fold_case(field(message, 'actor_id')) }} as author,
         {{ fold_case(field(message, 'original_message')) }} as original_message,
         {{ loaded_at(message) }} as loaded_at,
-        {{ parse_errors(message, [('created_at', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(message) }} as parse_errors
     from {{ landed_from(message) }}
     where
         {{ live_rows(message) }}

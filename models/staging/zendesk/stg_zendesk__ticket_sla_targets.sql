@@ -24,7 +24,7 @@ applied_policies as (
         {{ field(applied, 'sla_policy_id', required=true) }} as sla_policy_id,
         {{ field(applied, 'policy_applied_at', 'timestamp') }} as applied_at,
         {{ loaded_at(applied) }} as loaded_at,
-        {{ parse_errors(applied, [('policy_applied_at', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(applied) }} as parse_errors
     from {{ landed_from(applied) }}
     where
         {{ live_rows(applied) }}
@@ -40,7 +40,7 @@ targets as (
         {{ fold_case(field(target, 'priority')) }} as severity,
         {{ field(target, 'target', 'double precision') }} as target_minutes,
         {{ field(target, 'business_hours', 'boolean') }} as is_business_hours,
-        {{ parse_errors(target, [('target', 'double precision'), ('sla_policy_updated_at', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(target) }} as parse_errors
     from {{ landed_from(target, newest=true) }}
     where
         {{ live_rows(target, history=true, keep_deleted=true) }}

@@ -62,7 +62,7 @@ csat_surveys as (
         {{ field(survey, ['created_at', 'sent_at'], 'timestamp') }} as sent_at,
         {{ loaded_at(survey) }} as loaded_at,
         {{ is_deleted(survey) }} as is_deleted,
-        {{ parse_errors(survey, [(['created_at', 'sent_at'], 'timestamp')]) }} as parse_errors
+        {{ parse_errors(survey) }} as parse_errors
     from {{ landed_from(survey, newest=true) }}
     where
         {{ live_rows(survey, keep_deleted=true) }}
@@ -80,8 +80,7 @@ csat_answers as (
         {{ field(answer, 'created_at', 'timestamp') }} as created_at,
         coalesce({{ field(answer, 'updated_at', 'timestamp') }}, {{ field(answer, 'created_at', 'timestamp') }}) as answered_at,
         {{ loaded_at(answer) }} as loaded_at,
-        {{ parse_errors(answer, [('rating', 'double precision', 'raw_score'), ('created_at', 'timestamp'), ('updated_at', 'timestamp')]) }}
-            as parse_errors
+        {{ parse_errors(answer, names={'rating': 'raw_score'}) }} as parse_errors
     from {{ landed_from(answer) }}
     where
         {{ live_rows(answer) }}
@@ -174,7 +173,7 @@ score_changes as (
         {{ field(history, changed_at, 'timestamp') }} as changed_at,
         {{ field(history, 'value') }} as landed_value,
         {{ loaded_at(history) }} as loaded_at,
-        {{ parse_errors(history, [(changed_at, 'timestamp')]) }} as parse_errors
+        {{ parse_errors(history) }} as parse_errors
     from {{ landed_from(history) }}
     where
         {{ live_rows(history, history=true) }}
@@ -243,7 +242,7 @@ ratings as (
         {{ field(rating, 'created_at', 'timestamp') }} as sent_at,
         coalesce({{ field(rating, 'updated_at', 'timestamp') }}, {{ field(rating, 'created_at', 'timestamp') }}) as scored_at,
         {{ loaded_at(rating) }} as loaded_at,
-        {{ parse_errors(rating, [('created_at', 'timestamp'), ('updated_at', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(rating) }} as parse_errors
     from {{ landed_from(rating) }}
     where
         {{ live_rows(rating) }}

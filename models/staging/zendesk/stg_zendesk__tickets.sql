@@ -30,7 +30,7 @@ with tickets as (
         or coalesce({{ zendesk_via(ticket, 'rel') }}, '') = 'merge' as is_closed_by_merge,
         {{ is_deleted(ticket) }} or coalesce({{ fold_case(field(ticket, 'status')) }}, '') = 'deleted' as is_deleted,
         {{ loaded_at(ticket) }} as loaded_at,
-        {{ parse_errors(ticket, [('created_at', 'timestamp')]) }} as parse_errors
+        {{ parse_errors(ticket) }} as parse_errors
     from {{ landed_from(ticket) }}
     where
         {{ live_rows(ticket, keep_deleted=true) }}
