@@ -61,7 +61,7 @@ checked as (
     select
         matched.*,
         coalesce(account_keys.account_id, current_accounts.account_id) as account_id,
-        coalesce(matched.survey_family, survey_purposes.survey_family) as purpose_family,
+        coalesce({{ fold_case('matched.survey_family') }}, survey_purposes.survey_family) as purpose_family,
         coalesce(matched.touchpoint, survey_purposes.touchpoint) as purpose_touchpoint,
         {{ quarantine_reason([
             ['missing_key', 'matched.invitation_id is null'],
