@@ -42,13 +42,15 @@ coalesce({{ column }}, '(missing)')
 
 {#- JSON object of the named columns of a row that was set aside; numbers names the doubles, which
     engines would spell each in their own way. Texts are cut: the payload is to find the row. Never
-    name a personal column: the mart is public. -#}
-{% macro payload(columns, numbers=[], when='quarantine_reason is not null') -%}
+    name a personal column: the mart is public. without_texts: of what could not be read the names alone. -#}
+{% macro payload(columns, numbers=[], when='quarantine_reason is not null', without_texts=false) -%}
     {%- set pairs = [] -%}
     {%- for column in columns -%}
         {%- set name = column.split('.')[-1] -%}
         {%- set text = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
-        {%- if name in numbers -%}
+        {%- if name == 'parse_errors' and without_texts -%}
+            {%- set text = unread_fields(column) -%}
+        {%- elif name in numbers -%}
             {%- set decimal = replace_pattern(decimal_text(column), '[.]?0+$', '') -%}
             {%- set text = "case when abs(" ~ column ~ ") < 1e15 then " ~ decimal ~ " else " ~ text ~ " end" -%}
         {%- endif -%}

@@ -101,8 +101,8 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- Names of the fields whose landed text could not be read as its type, comma separated; null when all could. Costs nothing where text
-    and decimals landed in their type. The fields are those that the model asked for above: so it stands last in its select. names: what
+{#- Fields whose landed text could not be read as its type, each as name=text, comma separated; null when all could. Of a column that is
+    personal, and of a text that looks like a mail, the name alone. Costs nothing where text and decimals landed in their type. The fields are those that the model asked for above: so it stands last in its select. names: what
     a field is called in the contract, where a rule goes by that. conditions: booleans that only the where clause reads. -#}
 {% macro parse_errors(landed, names={}, conditions=[]) %}
     {%- set called, fields, checks = {}, landed.asked | list, [] -%}
@@ -113,12 +113,17 @@
         {%- set column = landed_column(landed, name) -%}
         {%- if column and (column.name, 'boolean') not in fields -%}{%- do fields.append((column.name, 'boolean')) -%}{%- endif -%}
     {%- endfor -%}
+    {%- set personal = personal_columns(landed) | map(attribute='name') | list -%}
     {%- for name, type in fields -%}
         {%- set column = landed.columns | selectattr('name', 'equalto', name) | first -%}
         {%- if is_text_type(column.dtype) or is_number_type(column.dtype) and not always_fits(column.dtype, type) -%}
-            {%- set quoted = quoted_column(column) -%}
+            {%- set text = to_type(quoted_column(column), column.dtype, 'string') -%}
+            {%- set called_here = called.get(name, name | lower | replace("'", "''")) -%}
+            {%- set is_unread = upper_code(text) ~ " <> 'NAN' and " ~ to_type(quoted_column(column), column.dtype, type) ~ " is null" -%}
+            {%- set shown = "'" ~ called_here ~ "=' || substring(" ~ replace_pattern(text, '[=,\\x00-\\x1f]', ' ') ~ ", 1, 40)" -%}
             {%- do checks.append(
-                "case when " ~ upper_code(to_type(quoted, column.dtype, 'string')) ~ " <> 'NAN' and " ~ to_type(quoted, column.dtype, type) ~ " is null then '" ~ called.get(name, name | lower | replace("'", "''")) ~ "' end"
+                "case when " ~ is_unread ~ " then '" ~ called_here ~ "' end" if name in personal
+                else "case when " ~ is_unread ~ " then case when " ~ text ~ " like '%@%' then '" ~ called_here ~ "' else " ~ shown ~ " end end"
             ) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -128,6 +133,9 @@
         cast(null as {{ sql_type('string') }})
     {%- endif -%}
 {% endmacro %}
+
+{#- SQL: the names alone of what parse_errors tells. -#}
+{% macro unread_fields(parse_errors) %}{{ return(replace_pattern(parse_errors, '=[^,]*', '')) }}{% endmacro %}
 
 {#- Texts of a row one after the other, without those that are null; null where all are. -#}
 {% macro comma_list(texts) -%}

@@ -161,6 +161,7 @@ select
         {{ payload(
             ['response_id', 'survey_id', 'question_id', 'metric', 'parse_errors'],
             when="first_reason <> 'not_scored' and coalesce(survey_family, 'employee') = 'employee'",
+            without_texts=true,
         ) }},
         {{ payload([
             'response_id', 'survey_id', 'question_id', 'metric', 'raw_score', 'responded_at', 'sent_at', 'account_ref',
