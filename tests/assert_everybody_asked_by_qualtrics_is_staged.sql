@@ -13,7 +13,7 @@ with invites as (
         {{ fold_case("coalesce(" ~ field(send, 'request_type') ~ ", 'invite')") }} in ('testemail', 'thankyou') as invites_nobody
     from {{ landed_from(send) }}
     where
-        {{ live_rows(send) }}
+        {{ live_rows(send, keep_deleted=true) }}
     {% endfor %}
 ),
 

@@ -1,6 +1,6 @@
 -- Grain: one row per person and invite. Reminders repeat their parent invite and are folded
--- into it; test sends and thank-you mails invite nobody. SMS sends land in tables of their own. Who was taken out of the directory was
--- asked all the same.
+-- into it; test sends and thank-you mails invite nobody. SMS sends land in tables of their own. A send that was deleted
+-- still says what it was, and who was taken out of the directory was asked all the same.
 {{ config(enabled=is_listed('survey', 'qualtrics')) }}
 {%- set distribution = landed('qualtrics', 'distribution') %}
 {%- set distribution_contact = landed('qualtrics', 'distribution_contact') %}
@@ -22,7 +22,7 @@ with
         coalesce({{ field(sends, 'parent_distribution_id') }}, {{ field(sends, 'id') }}) as invite_id
     from {{ landed_from(sends, newest=true) }}
     where
-        {{ live_rows(sends) }}
+        {{ live_rows(sends, keep_deleted=true) }}
 
 ),
 {%- endfor %}
