@@ -16,10 +16,12 @@
     {%- set found = query_rows(
         "select table_schema, table_name from information_schema.tables where lower(table_schema) = '" ~ relation.schema | lower
         ~ "' and lower(table_name) = '" ~ relation.identifier | lower ~ "'"
-        ~ (" and table_catalog = '" ~ relation.database ~ "'" if relation.database)
+        ~ (" and lower(table_catalog) = '" ~ relation.database | lower ~ "'" if relation.database)
         ~ " order by case when table_name = '" ~ relation.identifier ~ "' then 0 else 1 end, table_schema, table_name"
     ) -%}
     {{ return(api.Relation.create(database=relation.database, schema=found[0][0], identifier=found[0][1]) if found else relation) }}
 {% endmacro %}
 
 {% macro postgres__spelled_as_stored(relation) %}{{ return(duckdb__spelled_as_stored(relation)) }}{% endmacro %}
+
+{% macro redshift__spelled_as_stored(relation) %}{{ return(relation) }}{% endmacro %}
