@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 from harness import NO_TESTS, Project
 
 from voc_cli.landed_tables import read_models, render_landed_tables
@@ -155,6 +156,24 @@ def test_what_staging_reads_is_found() -> None:
     assert ("sub_question_key",) in reads["qualtrics"]["question_response"]["columns"]
     assert reads["pendo"]["page_event"]["columns"][("visitor_id",)] is True
     assert reads["salesforce"]["user"]["domains"] == ["support", "crm"]
+
+
+def test_every_landed_table_has_a_key_that_staging_reads() -> None:
+    """Copies and deletions are told by it: `meta: key` of the source, else its id."""
+    of_loaders = {"_fivetran_id", "_fivetran_start"}
+    for vendor, tables in read_models(REPOSITORY).items():
+        file = REPOSITORY / f"models/staging/{vendor}/_{vendor}__sources.yml"
+        for source in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"][0]["tables"]:
+            if source["name"] not in tables:
+                continue
+            read = {
+                name for names in tables[source["name"]]["columns"] for name in names
+            } | of_loaders
+            first = source.get("config", {}).get("meta", {}).get("key", ["id"])[0]
+            names = [first] if isinstance(first, str) else first
+            assert read & set(names), (
+                f"{vendor}.{source['name']} has the key {names}, which no model reads"
+            )
 
 
 def test_the_navigation_names_pages_that_exist() -> None:
