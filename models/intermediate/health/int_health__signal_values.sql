@@ -57,6 +57,7 @@ select
     licences.renewal_status_as_of,
 
     {{ share_of('usage_counts.active_users', 'licences.seats') }} as active_seat_rate,
+    {{ share_of('usage_counts.events', 'licences.seats') }} as events_per_seat,
     {{ as_double('usage_counts.user_days') }} / {{ signal_window('usage') }} / nullif(usage_counts.active_users, 0) as stickiness,
     {{ share_of('usage_counts.modules_used', 'entitlements.modules_entitled') }} as breadth,
     {{ share_of('usage_counts.sticky_feature_users', 'usage_counts.active_users') }} as depth,

@@ -1,7 +1,7 @@
 -- Grain: one row per period end and account that was seen in the product by then. An account that
 -- stopped has zeros, provided that anybody of its feed was active in the window and that the feed is
 -- as old as the window: a feed that is silent, or has just begun, says nothing. Null: modules and
--- sticky features where the feed names none, people where it does not know who used the product.
+-- sticky features where the feed names none, people where it does not know who used the product; then its events still are known.
 {{ config(materialized='table') }}
 
 with windows as (
@@ -12,13 +12,7 @@ with windows as (
 
 feeds as (
 
-    select
-        source_vendor,
-        count(module) > 0 as names_modules,
-        count(case when is_sticky then 1 end) > 0 as names_sticky_features
-    from {{ ref('int_usage__features_checked') }}
-    where quarantine_reason is null
-    group by source_vendor
+    select * from {{ ref('int_usage__feeds') }}
 
 ),
 
@@ -63,8 +57,9 @@ account_periods as (
     select
         live_feeds.period_end,
         first_seen.account_id,
+        max(case when feeds.names_users then 0 end) as no_users,
         max(case when feeds.names_modules then 0 end) as no_modules,
-        max(case when feeds.names_sticky_features then 0 end) as no_sticky_users
+        max(case when feeds.names_users and feeds.names_sticky_features then 0 end) as no_sticky_users
     from live_feeds
     inner join first_seen
         on
@@ -78,8 +73,9 @@ account_periods as (
 select
     account_periods.period_end,
     account_periods.account_id,
-    case when windows.account_id is null then 0 else windows.active_users end as active_users,
-    case when windows.account_id is null then 0 else windows.user_days end as user_days,
+    coalesce(windows.events, 0) as events,
+    account_periods.no_users + case when windows.account_id is null then 0 else windows.active_users end as active_users,
+    account_periods.no_users + case when windows.account_id is null then 0 else windows.user_days end as user_days,
     account_periods.no_modules + coalesce(windows.modules_used, 0) as modules_used,
     account_periods.no_sticky_users + case when windows.account_id is null then 0 else windows.sticky_feature_users end
         as sticky_feature_users

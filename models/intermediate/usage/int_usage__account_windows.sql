@@ -28,6 +28,7 @@ users as (
         user_days.product_user_id,
         count(*) as active_days,
         max(user_days.is_sticky) as is_sticky,
+        sum(user_days.events) as events,
         sum(user_days.row_mark) as row_mark
     from {{ ref('int_usage__user_days') }} as user_days
     inner join window_days on user_days.usage_date = window_days.date_day
@@ -40,6 +41,7 @@ people as (
     select
         period_end,
         account_id,
+        {{ total('events') }} as events,
         nullif(count(product_user_id), 0) as active_users,
         {{ total('case when product_user_id is not null then active_days end') }} as user_days,
         {{ total('case when product_user_id is not null then is_sticky end') }} as sticky_feature_users,
@@ -64,6 +66,7 @@ modules as (
 select
     people.period_end,
     people.account_id,
+    people.events,
     people.active_users,
     people.user_days,
     coalesce(modules.modules_used, 0) as modules_used,
