@@ -950,10 +950,13 @@ def retention_by_voice(facts: Facts) -> Expected:
             continue
         scopes: dict[tuple[str, str], Rows] = defaultdict(list)
         for (account, month), row in facts.revenue.items():
-            if month != start or row["movement"] == "churn":
+            if month != start or (row["mrr"] == 0 and not row["has_unpriced_items"]):
                 continue
-            end = facts.revenue.get((account, period), {"mrr": 0})
-            pair = {"start": row["mrr"], "end": end["mrr"]}
+            end = facts.revenue.get((account, period), {"mrr": 0, "has_unpriced_items": False})
+            pair = {
+                side: None if at["has_unpriced_items"] else at["mrr"]
+                for side, at in (("start", row), ("end", end))
+            }
             for scope in voices_at(facts, account, start):
                 scopes[scope].append(pair)
         for scope, pairs in scopes.items():

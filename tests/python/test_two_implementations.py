@@ -116,8 +116,8 @@ class Facts:
         ):
             news[row["domain"]][row["source_vendor"]].add(row["day"] or rules.day(row["moment"]))
         usage = grouped(
-            "select account_id, usage_date as day, product_user_key as user, module, is_sticky"
-            " from intermediate.int_usage__usage_days"
+            "select account_id, usage_date as day, product_user_key as user, module, is_sticky,"
+            " events, logins, minutes from intermediate.int_usage__usage_days"
         )
         accounts = rows("select * from intermediate.int_crm__accounts")
         keys = rows("select account_key, account_id from intermediate.int_crm__account_keys")
@@ -240,6 +240,12 @@ def ratio(top: float | None, bottom: float | None) -> float | None:
     return top / bottom if top is not None and bottom else None
 
 
+def is_use(row: dict[str, Any]) -> bool:
+    """Whether a row of usage counts anything, or does not count."""
+    counts = [row[name] for name in ("events", "logins", "minutes") if row[name] is not None]
+    return not counts or any(counts)
+
+
 def signal_values(facts: Facts, account: str, day: date) -> dict[str, float | None]:
     """Every signal but account_nps and renewal_status, as the rulebook defines it."""
     windows = facts.rules.windows
@@ -248,10 +254,12 @@ def signal_values(facts: Facts, account: str, day: date) -> dict[str, float | No
     # usage: nothing is known of an account that was never seen, of a month in which nothing was
     # recorded, and of one that is older than the records
     first = day - timedelta(days=windows["usage"] - 1)
-    was_seen = any(row["day"] <= day for row in facts.by_account["usage"].get(account, ()))
+    was_seen = any(
+        row["day"] <= day and is_use(row) for row in facts.by_account["usage"].get(account, ())
+    )
     is_alive = any(first <= used <= day for used in facts.usage_days)
     if was_seen and is_alive and min(facts.usage_days) <= first:
-        used = facts.recent("usage", account, day, windows["usage"])
+        used = [row for row in facts.recent("usage", account, day, windows["usage"]) if is_use(row)]
         users = {row["user"] for row in used} - {None}
         user_days = {(row["user"], row["day"]) for row in used if row["user"] is not None}
         sticky = {row["user"] for row in used if row["is_sticky"]} - {None}
@@ -272,11 +280,10 @@ def signal_values(facts: Facts, account: str, day: date) -> dict[str, float | No
         for row in facts.recent(fact, account, day, windows["qbr_pulse"])
     )
 
-    # commercial: what is due today may still be paid today
+    # commercial
     found["payment_timeliness"] = mean(
         row["is_on_time"]
         for row in facts.recent("invoices", account, day, windows["payment_timeliness"])
-        if row["is_on_time"] or row["day"] < day
     )
     before = facts.seats(account, day - timedelta(days=windows["seat_change"]))
     change = ratio(facts.seats(account, day), before)
