@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from voc_cli.dbt_runs import SILENT, failure_text, run_dbt
@@ -15,7 +16,17 @@ QUARANTINE = "build_summary_quarantine"
 HEALTH = "build_summary_health"
 CLOSED_LOOP = "build_summary_closed_loop"
 DELIVERY_GAP = "build_summary_delivery_gap"
+MISSED_TABLES = "build_summary_missed_tables"
+GAPS = "build_summary_gaps"
 REASONS_SHOWN = 3
+
+#: What a gap of data_gaps says of the records it counts.
+GAP_TEXTS = {
+    "business_hours_without_schedule": "SLA targets in business hours without a usable schedule",
+    "churned_but_paying": "accounts that left by the CRM and pay by billing",
+    "severity_without_target": "tickets of a severity without an SLA target",
+    "title_without_role": "people whose title maps to no role",
+}
 
 Row = Mapping[str, Any]
 
@@ -26,7 +37,10 @@ def read_figures(connection: Sequence[str]) -> dict[str, list[Row]]:
     `connection` holds the dbt arguments that choose the warehouse (--target, --vars and so on).
     Raises UserError when the marts cannot be read.
     """
-    queries = (COMPANY, HEALTH, CLOSED_LOOP, DELIVERY_GAP, LOWEST_ACCOUNTS, QUARANTINE)
+    queries = (
+        *(COMPANY, HEALTH, CLOSED_LOOP, DELIVERY_GAP, LOWEST_ACCOUNTS, QUARANTINE),
+        *(MISSED_TABLES, GAPS),
+    )
     result = run_dbt(["show", "--select", *queries, "--limit", "-1", *SILENT, *connection])
     if not result.success:
         raise UserError(
@@ -58,6 +72,7 @@ def render(figures: Mapping[str, Sequence[Row]]) -> str:
         f"  Quarantined       {_quarantine(figures[QUARANTINE])}",
         "",
         *_lowest_accounts(figures[LOWEST_ACCOUNTS]),
+        *_warnings(figures[MISSED_TABLES], figures[GAPS]),
     ]
     return "\n".join(lines)
 
@@ -156,6 +171,34 @@ def _lowest_accounts(rows: Sequence[Row]) -> list[str]:
             )
         )
     return [f"  {line}" for line in aligned(table, right=range(2, len(table[0])))]
+
+
+def _warnings(missed: Sequence[Row], gaps: Sequence[Row]) -> list[str]:
+    """What did not land, a line for each vendor of a domain, and what landed and cannot be used."""
+    lines = []
+    for (domain, vendor), rows in groupby(
+        missed, lambda row: (row["domain"], row["source_vendor"])
+    ):
+        found = list(rows)
+        entities = sorted({row["entity"] for row in found})
+        lines.append(
+            f"Warning: {vendor} landed no table for {', '.join(entities)} ({domain});"
+            " marts.landed_tables says which."
+        )
+        near = {row["table_name"]: row["near_name"] for row in found if row["near_name"]}
+        lines += [
+            f"Warning: {vendor}.{table} did not land. Did you mean {vendor}.{name}?"
+            for table, name in near.items()
+        ]
+    for gap, rows in groupby(gaps, lambda row: row["gap"]):
+        items = list(rows)
+        named = ", ".join(f"{row['item']} {_number(row['records'])}" for row in items)
+        more = int(items[0]["items"]) - len(items)
+        lines.append(
+            f"Warning: {_number(items[0]['all_records'])} {GAP_TEXTS[gap]}"
+            f" ({named}{f', {more} more' if more else ''}); marts.data_gaps names them."
+        )
+    return ["", *(f"  {line}" for line in lines)] if lines else []
 
 
 def _interval(row: Row) -> str:

@@ -1,7 +1,7 @@
 {#- Pre-hook of every mart, and of what remembers one run in the next: it does nothing but wait for
     int_trust__over_threshold. What says why a run stopped waits for nothing. -#}
 {% macro wait_for_threshold() %}
-    {%- if model.name not in ['quarantined_records', 'quarantine_by_day', 'run_history'] -%}
+    {%- if model.name not in ['quarantined_records', 'quarantine_by_day', 'landed_tables', 'run_history'] -%}
         {%- do ref('int_trust__over_threshold') -%}
     {%- endif -%}
 {% endmacro %}

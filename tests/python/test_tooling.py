@@ -18,8 +18,10 @@ from voc_cli.summary import (
     CLOSED_LOOP,
     COMPANY,
     DELIVERY_GAP,
+    GAPS,
     HEALTH,
     LOWEST_ACCOUNTS,
+    MISSED_TABLES,
     QUARANTINE,
     render,
 )
@@ -220,7 +222,8 @@ def test_the_summary_repeats_the_marts(demo: Project) -> None:
     ]
 
 
-def test_the_summary_says_what_is_not_there() -> None:
+def figures_of_nothing() -> dict[str, list[dict[str, Any]]]:
+    """What a warehouse with one account and no answers says."""
     company: dict[str, Any] = {
         "account_count": 1,
         "response_count": 0,
@@ -235,8 +238,13 @@ def test_the_summary_says_what_is_not_there() -> None:
         **dict.fromkeys(("reported_band", "customers", "arr")),
         **{"lowest_band": "red", "open_alerts": 0, "past_due_alerts": 0},
     }
-    empty = {name: [] for name in (CLOSED_LOOP, DELIVERY_GAP, LOWEST_ACCOUNTS, QUARANTINE)}
-    text = render({COMPANY: [company], HEALTH: [health], **empty})
+    nothing = (CLOSED_LOOP, DELIVERY_GAP, LOWEST_ACCOUNTS, QUARANTINE, MISSED_TABLES, GAPS)
+    empty = {name: [] for name in nothing}
+    return {COMPANY: [company], HEALTH: [health], **empty}
+
+
+def test_the_summary_says_what_is_not_there() -> None:
+    text = render(figures_of_nothing())
     assert "Closed loop       no bad answers" in text
     assert "Recovered         nobody" in text
     assert "To call           nobody" in text
@@ -246,6 +254,37 @@ def test_the_summary_says_what_is_not_there() -> None:
     assert "Company NPS       none yet" in text
     assert "Quarantined       no records" in text
     assert "No account has enough responses" in text
+    assert "Warning" not in text
+
+
+def test_the_summary_warns_of_what_is_missed_and_cannot_be_used() -> None:
+    """One line for each vendor of a domain, near-miss names, and the gaps by what holds most."""
+    missed = [
+        {"domain": domain, "source_vendor": vendor, "entity": entity, "table_name": table}
+        | {"near_name": near}
+        for domain, vendor, entity, table, near in (
+            ("crm", "generic", "contacts", "contacts", None),
+            ("crm", "generic", "opportunities", "opportunities", None),
+            ("support", "zendesk", "ticket_events", "ticket_comment", None),
+            ("support", "zendesk", "tickets", "ticket", "tickets"),
+        )
+    ]
+    gaps = [
+        {"gap": "severity_without_target", "item": item, "records": records}
+        | {"all_records": 9, "items": 4}
+        for item, records in (("medium", 4), ("p1", 2), ("p2", 2))
+    ]
+    text = render(figures_of_nothing() | {MISSED_TABLES: missed, GAPS: gaps})
+    assert text.splitlines()[-5:] == [
+        "",
+        "  Warning: generic landed no table for contacts, opportunities (crm);"
+        " marts.landed_tables says which.",
+        "  Warning: zendesk landed no table for ticket_events, tickets (support);"
+        " marts.landed_tables says which.",
+        "  Warning: zendesk.ticket did not land. Did you mean zendesk.tickets?",
+        "  Warning: 9 tickets of a severity without an SLA target (medium 4, p1 2, p2 2, 1 more);"
+        " marts.data_gaps names them.",
+    ]
 
 
 # The Makefile
@@ -279,7 +318,9 @@ def test_make_test_ends_with_pytest(project: Project) -> None:
     outcome = project.run(["make", "--dry-run", "test"])
     assert outcome.ok
     commands = outcome.output.splitlines()
-    assert commands[-1].strip().endswith('-m "not slow and not spark and not clouds and not superset"')
+    assert (
+        commands[-1].strip().endswith('-m "not slow and not spark and not clouds and not superset"')
+    )
     assert any("sqlfluff" in command and " lint " in command for command in commands)
 
 
@@ -408,7 +449,7 @@ def test_every_mart_waits_for_the_threshold(demo: Project) -> None:
         and gate not in manifest["parent_map"][key]
     }
     # The erasure list comes before everything.
-    reports = {"quarantined_records", "quarantine_by_day", "run_history"}
+    reports = {"quarantined_records", "quarantine_by_day", "landed_tables", "run_history"}
     assert free <= {*reports, "int_privacy__erasure_list"}
 
 
