@@ -25,7 +25,8 @@ Made by `python -m voc_cli contracts` from the contracts in `models/intermediate
 
 These are the tables of the vendor `generic`: to bring any source, land a table or write a view of this name and these columns in the
 schema `generic`, and list `generic` in `<domain>_vendors`. Leave out the tables and columns you do not have, except those marked
-*required*; order and case do not matter. Text is read as the type where it can be (times: ISO 8601, without an offset UTC, or epoch; [every spelling](reliability.md#hostile-and-broken-input));
+*required*; order and case do not matter. Text is read as the type where it can be (times: ISO 8601,
+without an offset UTC, or epoch; [every spelling](reliability.md#hostile-and-broken-input));
 what cannot be read sets the row aside. `loaded_at` (or `_fivetran_synced`, `_airbyte_extracted_at`), when it is there, breaks ties.
 """
 
