@@ -182,13 +182,23 @@ with texts as (select * from (values {texts}) as given (n, text)),
 
 doubles as (select * from (values {doubles}) as given (n, number)),
 
+labelled as (
+    select
+        n,
+        text,
+        {{{{ to_type('text', 'text', 'string') }}}} as label
+    from texts
+),
+
 ordered as (
     select
         n,
         text,
+        label,
+        row_number() over (order by label nulls first, n) as label_place,
         row_number() over (order by {{{{ byte_order('text') }}}}, n) as place,
         row_number() over (order by {{{{ byte_order(fold_case('text')) }}}} desc, n) as folded_place
-    from texts
+    from labelled
 ),
 
 whole as (
@@ -213,7 +223,8 @@ select
     {{{{ to_type('ordered.text', 'text', 'double precision') }}}} as number,
     {{{{ to_type('ordered.text', 'text', 'bigint') }}}} as whole_number,
     {{{{ to_type('ordered.text', 'text', 'boolean') }}}} as truth,
-    {{{{ to_type('ordered.text', 'text', 'string') }}}} as label,
+    ordered.label,
+    ordered.label_place,
     {{{{ normalised_email('ordered.text') }}}} as email,
     {{{{ identity_value('ordered.text') }}}} as person,
     {{{{ to_type('doubles.number', 'double precision', 'numeric(18,2)') }}}} as money_of_double,
@@ -321,6 +332,8 @@ def expected() -> list[Row]:
     """What the model is to hold, by n."""
     place = {text: n for n, text in enumerate(sorted(TEXTS, key=str.encode), 1)}
     in_order = sorted(range(len(TEXTS)), key=lambda n: fold_case(TEXTS[n]).encode(), reverse=True)
+    labels = [(text.strip(SPACES).encode(), n) for n, text in enumerate(TEXTS)]
+    label_place = {n: place for place, (_, n) in enumerate(sorted(labels), 1)}
     words = sorted(WORDS, key=str.encode)
     return [
         {
@@ -334,6 +347,7 @@ def expected() -> list[Row]:
             "listed": ";".join(words),
             "first_text": words[0],
             "last_text": words[-1],
+            "label_place": label_place[n],
             "label": text.strip(SPACES) or None,
             "person": fold_case(text) if "@" in text else text,
             "email": fold_case(text).strip(SPACES),
