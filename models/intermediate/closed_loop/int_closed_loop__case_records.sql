@@ -2,7 +2,8 @@
 -- next one was opened. Where the answer itself has records, those of its session do not count.
 {{ config(materialized='table') }}
 {%- set in_order = (
-    'partition by case_id order by opened_at nulls first, loaded_at nulls first, ' ~ byte_order('source_vendor') ~ ' desc, ' ~ byte_order('case_record_id') ~ ' desc'
+    'partition by case_id order by opened_at nulls first, loaded_at nulls first, '
+    ~ byte_order('source_vendor') ~ ' desc, ' ~ byte_order('case_record_id') ~ ' desc'
 ) %}
 
 with answers as (

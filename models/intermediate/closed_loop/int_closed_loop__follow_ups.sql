@@ -45,7 +45,9 @@ numbered as (
 
     select
         *,
-        row_number() over (partition by case_id order by reached_at, {{ byte_order('evidence_type') }}, {{ byte_order('evidence_id') }}) as nth_contact
+        row_number() over (
+            partition by case_id order by reached_at, {{ byte_order('evidence_type') }}, {{ byte_order('evidence_id') }}
+        ) as nth_contact
     from found
 
 )

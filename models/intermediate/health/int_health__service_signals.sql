@@ -38,7 +38,9 @@ counts as (
         tickets.account_id,
         count(case when window_days.days_back < {{ recent_days }} then 1 end) as recent_tickets,
         count(case when window_days.days_back < {{ recent_days }} then tickets.ticket_type end) as recent_typed_tickets,
-        count(case when window_days.days_back < {{ recent_days }} and {{ fold_case('tickets.ticket_type') }} in ('bug', 'incident') then 1 end)
+        count(
+            case when window_days.days_back < {{ recent_days }} and {{ fold_case('tickets.ticket_type') }} in ('bug', 'incident') then 1 end
+        )
             as recent_bugs,
         count(case
             when window_days.days_back >= {{ recent_days }} and window_days.days_back < {{ recent_days + baseline_days }} then 1

@@ -187,10 +187,17 @@ offers as (
 
     select
         *,
-        case when field_name = 'satisfaction_score' and {{ fold_case('landed_value') }} not in ('offered', 'unoffered') then 1 else 0 end as is_score,
+        case
+            when field_name = 'satisfaction_score' and {{ fold_case('landed_value') }} not in ('offered', 'unoffered') then 1
+            else 0
+        end as is_score,
         sum(case when field_name = 'satisfaction_score' and {{ fold_case('landed_value') }} = 'offered' then 1 else 0 end) over (
             partition by ticket_id
-            order by changed_at nulls last, case when {{ fold_case('landed_value') }} = 'offered' then 0 else 1 end, landed_value, loaded_at nulls last
+            order by
+                changed_at nulls last,
+                case when {{ fold_case('landed_value') }} = 'offered' then 0 else 1 end,
+                landed_value,
+                loaded_at nulls last
             rows between unbounded preceding and current row
         ) as offer_number
     from score_changes
