@@ -97,8 +97,8 @@ def test_engagement_leads_csat_by_two_months(demo: Project) -> None:
     assert sorted(lags) == list(range(-6, 7))
     lead = TRUTHS["engagement_leads_csat"]["expected"]["lag_months"]
     assert max(lags, key=lambda lag: lags[lag]["correlation"]) == lead == 2
-    assert lags[lead]["correlation"] > 2 * lags[lead]["threshold"]
-    assert lags[lead]["is_beyond_threshold"]
+    assert lags[lead]["correlation"] > 1.2 * lags[lead]["threshold"]
+    assert [lag for lag in lags if lags[lag]["is_beyond_threshold"]] == [lead]
     others = [abs(row["correlation"]) for lag, row in lags.items() if lag != lead]
     assert max(others) < lags[lead]["correlation"] / 1.5
 

@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from statistics import fmean, median
+from statistics import NormalDist, fmean, linear_regression, median
 from typing import Any, NamedTuple
 
 import pytest
@@ -901,38 +901,77 @@ VOICE_SHOWN = ("csat_responses", "csat_rate", "csat_ci_low", "csat_ci_high")
 VOICE_SHOWN += ("ces_responses", "ces_score_pomp")
 
 
+Series = dict[str, dict[int, float]]
+
+
 def voe_csat_lead_lag(facts: Facts, team_months: Expected) -> Expected:
-    months = sorted({month for month, _ in team_months})
+    """By the months of each team, less its trend; every lag is judged with all others in mind."""
+    engagement: Series = defaultdict(dict)
+    csat: Series = defaultdict(dict)
+    for (day, team), row in team_months.items():
+        month = 12 * day.year + day.month
+        if row["engagement_score"] is not None:
+            engagement[team][month] = row["engagement_score"]
+        if row["csat_rate"] is not None:
+            csat[team][month] = 100 * row["csat_rate"]
+    told = [month for side in (engagement, csat) for team in side.values() for month in team]
+    months = max(told) - min(told) + 1 if told else 0
+    engagement, csat = (
+        {team: less_trend(figures) for team, figures in side.items()} for side in (engagement, csat)
+    )
+    inflation = 1.0
+    for later in range(1, min(months // 3, 11) + 1):
+        selves = [
+            pooled_correlation(pairs_of(side, side, later).values()) for side in (engagement, csat)
+        ]
+        inflation += 2 * (selves[0] or 0) * (selves[1] or 0)
     limit, expected = facts.rules.lead_lag_months, {}
+    z = NormalDist().inv_cdf(1 - (1 - 0.95 ** (1 / (2 * limit + 1))) / 2)
     for lag in range(-limit, limit + 1):
-        pairs: dict[str, list[tuple[float, float]]] = defaultdict(list)
-        for (month, team), row in team_months.items():
-            place = months.index(month) + lag
-            if 0 <= place < len(months) and row["engagement_score"] is not None:
-                satisfied = team_months.get((months[place], team), NO_VOICE)["csat_rate"]
-                if satisfied is not None:
-                    pairs[team].append((row["engagement_score"], satisfied))
+        pairs = pairs_of(engagement, csat, lag)
         count = sum(map(len, pairs.values()))
-        r = pooled_correlation(pairs.values())
-        threshold = Z / math.sqrt(count) if count else None
+        r, free = pooled_correlation(pairs.values()), count - 2 * len(pairs)
+        error = math.sqrt(max(inflation, 1) / free) if free >= 10 else None
         expected[(lag,)] = {
             "pairs": count,
             "correlation": r,
-            "threshold": threshold,
-            "is_beyond_threshold": None if r is None else abs(r) >= threshold,
+            "threshold": error and z * error,
+            "threshold_one_lag": error and Z * error,
+            "is_beyond_threshold": None if None in (r, error) else abs(r) >= z * error,
         }
     return expected
 
 
+def less_trend(figures: dict[int, float]) -> dict[int, float]:
+    """A series less the straight line through it."""
+    if len(figures) == 1:
+        return dict.fromkeys(figures, 0.0)
+    slope, intercept = linear_regression(list(figures), list(figures.values()))
+    return {month: value - slope * month - intercept for month, value in figures.items()}
+
+
+def pairs_of(first: Series, second: Series, later: int) -> dict[str, list[tuple[float, float]]]:
+    """By team: a month of the first beside the month so much later of the second."""
+    found = {
+        team: [
+            (value, second[team][month + later])
+            for month, value in figures.items()
+            if month + later in second.get(team, {})
+        ]
+        for team, figures in first.items()
+    }
+    return {team: pairs for team, pairs in found.items() if pairs}
+
+
 def pooled_correlation(groups: Iterable[list[tuple[float, float]]]) -> float | None:
-    xx = yy = xy = 0.0
-    for pairs in groups:
-        centre_x, centre_y = (fmean(side) for side in zip(*pairs, strict=True))
-        for x, y in pairs:
-            xx += (x - centre_x) ** 2
-            yy += (y - centre_y) ** 2
-            xy += (x - centre_x) * (y - centre_y)
-    return xy / math.sqrt(xx * yy) if min(xx, yy) > 1e-15 else None
+    """Pearson's r of what is centred already."""
+    pairs = [pair for group in groups for pair in group]
+    xx, yy = (
+        (sum(value * value for value in side) for side in zip(*pairs, strict=True))
+        if pairs
+        else (0, 0)
+    )
+    return sum(x * y for x, y in pairs) / math.sqrt(xx * yy) if min(xx, yy) > 1e-15 else None
 
 
 # ---------------------------------------------------------------------------------------------

@@ -1,22 +1,68 @@
 -- Pearson r of what team_voe_csat shows: engagement of a team in one month and its CSAT lag_months later (before, where it is below
--- 0), each as the distance from the team's own mean over the pairs of that lag, all teams pooled.
+-- 0), all teams pooled. Each series is taken from its team's mean and linear trend first, for two that merely drift are alike at every lag.
+-- The variance of r is Bartlett's: series that are like themselves a month later say less than as many independent months.
 {%- set lags = whole_number('lead_lag_months') %}
-{%- set of_pairs = 'over (partition by engaged_months.lag_months, engaged_months.team_id)' %}
+{%- set longest_memory = 11 %}
+{%- set fewest_pairs = 10 %}
+{%- set of_team = 'over (partition by series, team_id)' %}
 
 with shown as (
 
     select
-        period_end,
         team_id,
         engagement_score,
-        csat_rate
+        100.0 * csat_rate as csat,
+        12 * cast(extract(year from period_end) as {{ dbt.type_int() }}) + cast(extract(month from period_end) as {{ dbt.type_int() }})
+            as month_number
     from {{ ref('team_voe_csat') }}
+
+),
+
+figures as (
+
+    select 'engagement' as series, team_id, month_number, engagement_score as figure from shown where engagement_score is not null
+    union all
+    select 'csat' as series, team_id, month_number, csat as figure from shown where csat is not null
+
+),
+
+centred as (
+
+    select
+        series,
+        team_id,
+        month_number,
+        figure - {{ as_double('sum(' ~ exact('figure') ~ ') ' ~ of_team) }} / count(*) {{ of_team }} as figure,
+        month_number - {{ as_double('sum(month_number) ' ~ of_team) }} / count(*) {{ of_team }} as month_at
+    from figures
+
+),
+
+trends as (
+
+    select
+        *,
+        {{ as_double('sum(' ~ exact('figure * month_at') ~ ') ' ~ of_team) }} as rise,
+        {{ as_double('sum(' ~ exact('month_at * month_at') ~ ') ' ~ of_team) }} as run
+    from centred
+
+),
+
+-- what is left of a straight line is nothing, not the last bit of a double
+residuals as (
+
+    select
+        series,
+        team_id,
+        month_number,
+        {{ twelve_decimals('figure - coalesce(rise / nullif(run, 0), 0) * month_at') }} as residual
+    from trends
 
 ),
 
 numbers as (
 
-    {{ dbt.generate_series(2 * lags + 1) }}
+    {{ dbt.generate_series([2 * lags + 1, longest_memory] | max) }}
 
 ),
 
@@ -24,37 +70,22 @@ lags as (
 
     select cast(generated_number as {{ dbt.type_int() }}) - {{ lags + 1 }} as lag_months
     from numbers
-
-),
-
-engaged_months as (
-
-    select
-        lags.lag_months,
-        shown.team_id,
-        shown.engagement_score,
-        cast({{ dbt.last_day(dbt.dateadd('month', 'lags.lag_months', dbt.date_trunc('month', 'shown.period_end')), 'month') }} as date)
-            as csat_period_end
-    from shown
-    cross join lags
-    where shown.engagement_score is not null
+    where generated_number <= {{ 2 * lags + 1 }}
 
 ),
 
 pairs as (
 
     select
-        engaged_months.lag_months,
-        engaged_months.engagement_score
-        - {{ as_double('sum(' ~ exact('engaged_months.engagement_score') ~ ') ' ~ of_pairs) }} / count(*) {{ of_pairs }} as engagement,
-        100.0 * csat_months.csat_rate
-        - {{ as_double('sum(' ~ exact('100.0 * csat_months.csat_rate') ~ ') ' ~ of_pairs) }} / count(*) {{ of_pairs }} as csat
-    from engaged_months
-    inner join shown as csat_months
-        on
-            engaged_months.team_id = csat_months.team_id
-            and engaged_months.csat_period_end = csat_months.period_end
-    where csat_months.csat_rate is not null
+        lags.lag_months,
+        engaged.team_id,
+        engaged.residual as engagement,
+        satisfied.residual as csat
+    from lags
+    cross join residuals as engaged
+    inner join residuals as satisfied
+        on engaged.team_id = satisfied.team_id and engaged.month_number + lags.lag_months = satisfied.month_number
+    where engaged.series = 'engagement' and satisfied.series = 'csat'
 
 ),
 
@@ -63,11 +94,65 @@ sums as (
     select
         lag_months,
         count(*) as pairs,
-        {{ as_double('sum(' ~ exact('engagement * csat') ~ ')') }} as products,
-        {{ as_double('sum(' ~ exact('engagement * engagement') ~ ')') }} as engagement_squares,
-        {{ as_double('sum(' ~ exact('csat * csat') ~ ')') }} as csat_squares
+        count(distinct team_id) as teams,
+        {{ correlation_of('engagement', 'csat') }} as correlation
     from pairs
     group by lag_months
+
+),
+
+-- up to a third of the months from the first to the last figure
+memories as (
+
+    select cast(numbers.generated_number as {{ dbt.type_int() }}) as months
+    from numbers
+    inner join (select max(month_number) - min(month_number) + 1 as months from figures) as history
+        on numbers.generated_number <= {{ longest_memory }} and 3 * numbers.generated_number <= history.months
+
+),
+
+self_pairs as (
+
+    select
+        memories.months,
+        earlier.series,
+        earlier.residual as earlier_residual,
+        later.residual as later_residual
+    from memories
+    cross join residuals as earlier
+    inner join residuals as later
+        on
+            earlier.series = later.series
+            and earlier.team_id = later.team_id
+            and earlier.month_number + memories.months = later.month_number
+
+),
+
+self_correlations as (
+
+    select
+        months,
+        series,
+        {{ correlation_of('earlier_residual', 'later_residual') }} as correlation
+    from self_pairs
+    group by months, series
+
+),
+
+memory as (
+
+    select
+        1 + 2 * coalesce({{ as_double('sum(' ~ exact('engagement.correlation * csat.correlation') ~ ')') }}, 0) as inflation
+    from self_correlations as engagement
+    inner join self_correlations as csat on engagement.months = csat.months and csat.series = 'csat'
+    where engagement.series = 'engagement'
+
+),
+
+-- of the most lags the table has, where more are asked for
+critical as (
+
+    select max(z) as z from {{ ref('lag_thresholds') }} where lags <= {{ 2 * lags + 1 }}
 
 ),
 
@@ -76,13 +161,26 @@ correlated as (
     select
         lags.lag_months,
         coalesce(sums.pairs, 0) as pairs,
+        sums.correlation,
+        {{ as_double('critical.z') }} as z,
         case
-            when sums.engagement_squares > 0 and sums.csat_squares > 0
-                then {{ twelve_decimals(clip('(sums.products / sqrt(sums.engagement_squares * sums.csat_squares))', '-1.0', '1.0')) }}
-        end as correlation,
-        {{ z_score() }} / sqrt({{ as_double('sums.pairs') }}) as threshold
+            when sums.pairs - 2 * sums.teams >= {{ fewest_pairs }}
+                then sqrt({{ largest(['memory.inflation', '1.0']) }} / (sums.pairs - 2 * sums.teams))
+        end as standard_error
     from lags
+    cross join critical
+    cross join memory
     left join sums on lags.lag_months = sums.lag_months
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ rounded('z * standard_error') }} as threshold,
+        {{ rounded(z_score() ~ ' * standard_error') }} as threshold_one_lag
+    from correlated
 
 )
 
@@ -91,5 +189,6 @@ select
     pairs,
     correlation,
     threshold,
+    threshold_one_lag,
     abs(correlation) >= threshold as is_beyond_threshold
-from correlated
+from judged
