@@ -1,6 +1,6 @@
 {{ config(enabled=is_listed('crm', 'salesforce')) }}
 -- Claim: accounts and contacts are staged one for one, but for those in the recycle bin that were
--- not merged into another.
+-- not merged into another; and beside the contacts the leads that became one.
 {%- set tables = [('account', 'stg_salesforce__accounts'), ('contact', 'stg_salesforce__contacts')] %}
 
 with counted as (
@@ -27,6 +27,17 @@ with counted as (
         1 as staged
     from {{ ref(staged) }}
     {% endfor %}
+    {%- set lead = landed('salesforce', 'lead', in_demo=false) %}
+    union all
+
+    select
+        'contact' as landed_table,
+        1 as landed,
+        0 as staged
+    from {{ landed_from(lead) }}
+    where
+        {{ live_rows(lead) }}
+        and {{ field(lead, 'converted_contact_id') }} is not null
 )
 
 select

@@ -6,6 +6,7 @@
         ['survey', 'invitations'],
         ['survey', 'case_records'],
         ['crm', 'accounts'],
+        ['crm', 'account_attributes'],
         ['crm', 'account_merges'],
         ['crm', 'account_parents'],
         ['crm', 'account_versions'],

@@ -1,6 +1,7 @@
 {#- The columns of int_<domain>__<entity>_unioned in its yml ARE the domain contract. A column
     with meta hash_of is the keyed hash of a personal column that stops at staging; models that
-    have one are tables, for a view would show the key of the hash in its definition. -#}
+    have one are tables, for a view would show the key of the hash in its definition. A column with meta unless gives way to the
+    column `instead` where it would name a person. -#}
 
 {#- Every listed vendor's staging model, column by column. A domain without vendors has
     zero typed rows. -#}
@@ -20,8 +21,10 @@ from {{ ref('stg_' ~ vendor ~ '__' ~ entity) }}
 
 {#- A contract column as it is taken from staging. -#}
 {% macro contract_value(column) -%}
-    {%- set personal = column.config.meta.get('hash_of') -%}
-    {%- if personal -%}
+    {%- set personal, unless = column.config.meta.get('hash_of'), column.config.meta.get('unless') -%}
+    {%- if unless -%}
+        case when coalesce({{ unless }}, false) then {{ column.config.meta['instead'] }} else {{ bounded(column.name) }} end as {{ column.name }}
+    {%- elif personal -%}
         {{ contact_key(normalised_email(personal)) }} as {{ column.name }}
     {%- elif is_text_type(column.data_type) and not column.config.meta.get('contains_pii') -%}
         {{ bounded(column.name) }} as {{ column.name }}

@@ -219,7 +219,11 @@ def test_landed_types_and_names_may_be_odd(project: Project, tmp_path: Path) -> 
     assert outcome.ok, outcome.output
     assert project.query(
         "select account_id, is_key_account, cast(arr as double) as arr from marts.dim_accounts"
-    ) == [{"account_id": "1", "is_key_account": True, "arr": 1200.5}]
+        " order by 1"
+    ) == [
+        {"account_id": "1", "is_key_account": True, "arr": 1200.5},
+        {"account_id": "2", "is_key_account": False, "arr": None},
+    ]
     answers = project.query(
         "select response_id, raw_score, cast(responded_at as varchar) as at from marts.fct_survey_responses order by 1"
     )
@@ -227,13 +231,13 @@ def test_landed_types_and_names_may_be_odd(project: Project, tmp_path: Path) -> 
         {"response_id": "1", "raw_score": 9.0, "at": "2026-05-31 22:30:00"},
         {"response_id": "2", "raw_score": 7.0, "at": "2026-01-01 00:00:00"},
         {"response_id": "3", "raw_score": 8.0, "at": "2026-01-01 00:00:00"},
+        {"response_id": "6", "raw_score": 8.0, "at": "2026-06-01 10:00:00"},
     ]
     set_aside = project.query(
         "select entity, record_id, reason from marts.quarantined_records order by 1, 2"
     )
     assert set_aside == [
-        {"entity": "accounts", "record_id": "2", "reason": "unparseable_value"},
+        {"entity": "account_attributes", "record_id": "2", "reason": "unparseable_value"},
         {"entity": "responses", "record_id": "4", "reason": "unparseable_value"},
         {"entity": "responses", "record_id": "5", "reason": "score_not_a_number"},
-        {"entity": "responses", "record_id": "6", "reason": "unknown_account"},
     ]

@@ -1259,7 +1259,7 @@ def small_world_responses() -> tuple[list[Row], dict[str, str]]:
     add("homeless", 6, day, crm_contact_ref="homeless")
     add("lost", 6, day, crm_contact_ref="lost")
     add("twin", 9, day, crm_contact_ref="twin")
-    add_broken("unknown_account", "twin account", 9, day, account_ref="TWIN")
+    add_broken("ambiguous_account", "twin account", 9, day, account_ref="TWIN")
     add_broken("unknown_account", "no account", 9, day, crm_contact_ref="bob", account_ref="no")
 
     # merged accounts, cycles, accounts named outright

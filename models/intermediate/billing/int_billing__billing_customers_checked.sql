@@ -13,6 +13,7 @@ resolved as (
 
     select
         customers.*,
+        account_keys.account_key as known_account_key,
         account_keys.account_id
     from customers
     left join {{ ref('int_crm__account_keys') }} as account_keys
@@ -28,8 +29,7 @@ checked as (
             ['missing_key', 'customer_id is null'],
             ['duplicate_key', 'copy_number > 1'],
             ['unparseable_value', 'parse_errors is not null'],
-            ['unknown_account', 'account_id is null'],
-        ]) }} as quarantine_reason
+        ] + account_reasons('account_ref', 'known_account_key', 'account_id', is_needed=true)) }} as quarantine_reason
     from resolved
 
 )

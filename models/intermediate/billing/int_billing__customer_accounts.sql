@@ -6,6 +6,7 @@ with customers as (
         source_vendor,
         customer_id,
         account_id,
+        known_account_key,
         currency
     from {{ ref('int_billing__billing_customers_checked') }}
     where copy_number = 1 and customer_id is not null
@@ -33,6 +34,9 @@ select
     named.customer_id,
     case when customers.customer_id is null then account_keys.account_id else customers.account_id end
         as account_id,
+    case when customers.customer_id is null then account_keys.account_key else customers.known_account_key end is not null
+    and case when customers.customer_id is null then account_keys.account_id else customers.account_id end is null
+        as is_account_ambiguous,
     customers.currency
 from named
 left join customers

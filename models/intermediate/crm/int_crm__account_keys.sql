@@ -1,6 +1,7 @@
 -- Grain: one row per key by which any tool may name an account, with the account that answers
 -- to it today: its id, the first 15 characters of an 18-character id, its external id, and the
--- same of every account merged into it. A key that two accounts claim names neither.
+-- same of every account merged into it. A key that two accounts claim names neither: its
+-- account_id is null.
 {{ config(materialized='table') }}
 
 with accounts as (
@@ -56,8 +57,7 @@ ranked as (
 
 select
     account_key,
-    min(account_id) as account_id
+    case when count(distinct account_id) = 1 then min(account_id) end as account_id
 from ranked
 where precedence = best_precedence
 group by account_key
-having count(distinct account_id) = 1

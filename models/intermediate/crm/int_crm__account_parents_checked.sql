@@ -21,6 +21,7 @@ links as (
         accounts.source_vendor,
         accounts.account_id,
         accounts.parent_account_id as landed_parent_id,
+        parents.account_key as known_parent_key,
         parents.account_id as parent_id,
         accounts.loaded_at
     from accounts
@@ -56,6 +57,7 @@ select
     chain_ends.end_id as ultimate_parent_id,
     links.loaded_at,
     {{ quarantine_reason([
+        ['ambiguous_account', 'links.known_parent_key is not null and links.parent_id is null'],
         ['unknown_parent', 'links.parent_id is null'],
         ['hierarchy_cycle', 'cycle_members.member_id is not null'],
     ]) }} as quarantine_reason,

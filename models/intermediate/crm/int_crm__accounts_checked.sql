@@ -1,4 +1,5 @@
--- Grain: one row per landed account row. Merged-away accounts are sound rows here.
+-- Grain: one row per landed account row. Merged-away accounts are sound rows here, and so are those of which an attribute
+-- cannot be: the attribute alone is set aside, by int_crm__account_attributes_checked.
 {{ config(materialized='table') }}
 
 with accounts as (
@@ -8,7 +9,7 @@ with accounts as (
         {{ copy_number('account_id', [
             'loaded_at desc nulls last', 'created_at desc nulls last', 'source_vendor', 'account_name', 'arr', 'currency', 'external_id', 'parent_account_id',
             'merged_into_account_id', 'segment', 'industry', 'region', 'owner_id', 'is_key_account', 'no_nps_form', 'seats', 'renewal_date',
-            'renewal_status', 'is_active',
+            'renewal_status', 'is_active', 'is_person_account',
         ]) }}
             as copy_number
     from {{ ref('int_crm__accounts_unioned') }}
@@ -22,8 +23,6 @@ checked as (
         {{ quarantine_reason([
             ['missing_key', 'account_id is null'],
             ['duplicate_key', 'copy_number > 1'],
-            ['unparseable_value', 'parse_errors is not null'],
-            ['negative_amount', 'arr < 0 or seats < 0'],
         ]) }} as quarantine_reason
     from accounts
 

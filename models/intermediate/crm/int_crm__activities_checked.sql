@@ -39,6 +39,7 @@ resolved as (
 
     select
         matched.*,
+        account_keys.account_key as known_account_key,
         account_keys.account_id as named_account_id,
         case
             when matched.account_ref is not null then account_keys.account_id
@@ -62,8 +63,8 @@ checked as (
             ['missing_time', 'has_happened and occurred_at is null'],
             ['implausible_time', is_before_plausible('occurred_at')],
             ['after_as_of_date', is_after_as_of('occurred_at')],
-            ['unknown_account', 'account_ref is not null and named_account_id is null'],
-            ['unknown_account', 'rating is not null and account_id is null'],
+        ] + account_reasons('account_ref', 'known_account_key', 'named_account_id') + [
+            ['no_account', 'rating is not null and account_id is null'],
             ['score_out_of_scale', 'rating < 1 or rating > 5'],
         ]) }} as quarantine_reason
     from resolved

@@ -33,8 +33,7 @@ checked as (
             ['duplicate_key', 'roles.copy_number > 1'],
             ['unparseable_value', 'roles.parse_errors is not null'],
             ['unknown_contact', 'contacts.contact_id is null'],
-            ['unknown_account', 'account_keys.account_id is null'],
-        ]) }} as quarantine_reason
+        ] + account_reasons('roles.account_id', 'account_keys.account_key', 'account_keys.account_id', is_needed=true)) }} as quarantine_reason
     from roles
     left join contacts on roles.contact_id = contacts.contact_id
     left join account_keys on roles.account_id = account_keys.account_key

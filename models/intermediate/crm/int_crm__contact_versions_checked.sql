@@ -36,8 +36,7 @@ checked as (
             ['duplicate_key', 'versions.copy_number > 1'],
             ['invalid_interval', 'versions.valid_to < versions.valid_from'],
             ['unknown_contact', 'contacts.contact_id is null'],
-            ['unknown_account', 'versions.account_id is not null and account_keys.account_id is null'],
-        ]) }} as quarantine_reason
+        ] + account_reasons('versions.account_id', 'account_keys.account_key', 'account_keys.account_id')) }} as quarantine_reason
     from versions
     left join contacts on versions.contact_id = contacts.contact_id
     left join account_keys on versions.account_id = account_keys.account_key

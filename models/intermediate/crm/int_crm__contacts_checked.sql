@@ -30,8 +30,7 @@ checked as (
             ['missing_key', 'contacts.contact_id is null'],
             ['duplicate_key', 'contacts.copy_number > 1'],
             ['unparseable_value', 'contacts.parse_errors is not null'],
-            ['unknown_account', 'contacts.account_id is not null and account_keys.account_id is null'],
-        ]) }} as quarantine_reason
+        ] + account_reasons('contacts.account_id', 'account_keys.account_key', 'account_keys.account_id')) }} as quarantine_reason
     from contacts
     left join account_keys on contacts.account_id = account_keys.account_key
 

@@ -30,8 +30,7 @@ checked as (
             ['missing_time', 'opportunities.is_closed and opportunities.close_date is null'],
             ['implausible_time', is_before_plausible('opportunities.created_at') ~ " or opportunities.close_date < date '1990-01-01'"],
             ['after_as_of_date', is_after_as_of('opportunities.created_at')],
-            ['unknown_account', 'opportunities.account_ref is not null and account_keys.account_id is null'],
-        ]) }} as quarantine_reason
+        ] + account_reasons('opportunities.account_ref', 'account_keys.account_key', 'account_keys.account_id')) }} as quarantine_reason
     from opportunities
     left join account_keys on opportunities.account_ref = account_keys.account_key
 

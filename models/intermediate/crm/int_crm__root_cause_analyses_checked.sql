@@ -38,7 +38,7 @@ checked as (
             ['after_as_of_date', is_after_as_of('analyses.opened_at')],
             ['impossible_order', 'analyses.closed_at < analyses.opened_at'],
             ['negative_amount', 'analyses.target_days < 0'],
-            ['unknown_account', 'analyses.account_ref is not null and account_keys.account_id is null'],
+        ] + account_reasons('analyses.account_ref', 'account_keys.account_key', 'account_keys.account_id') + [
             ['unknown_response', 'analyses.response_ref is not null and answer_keys.answer_key is null'],
         ]) }} as quarantine_reason
     from analyses

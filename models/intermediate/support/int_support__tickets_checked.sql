@@ -52,6 +52,7 @@ resolved as (
 
     select
         matched.*,
+        account_keys.account_key as known_account_key,
         account_keys.account_id as named_account_id,
         case
             when matched.account_ref is not null then account_keys.account_id
@@ -86,8 +87,7 @@ checked as (
                 'impossible_order',
                 smallest(['first_assigned_at', 'first_replied_at', 'solved_at', 'first_logged_solve_at']) ~ ' < created_second',
             ],
-            ['unknown_account', 'account_ref is not null and named_account_id is null'],
-        ]) }} as first_reason
+        ] + account_reasons('account_ref', 'known_account_key', 'named_account_id')) }} as first_reason
     from resolved
 
 )

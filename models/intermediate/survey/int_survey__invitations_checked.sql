@@ -70,8 +70,7 @@ checked as (
             ['missing_time', 'matched.sent_at is null'],
             ['implausible_time', is_before_plausible('matched.sent_at')],
             ['after_as_of_date', is_after_as_of('matched.sent_at')],
-            ['unknown_account', 'matched.account_ref is not null and account_keys.account_id is null'],
-        ]) }} as quarantine_reason
+        ] + account_reasons('matched.account_ref', 'account_keys.account_key', 'account_keys.account_id')) }} as quarantine_reason
     from matched
     left join account_keys on matched.account_ref = account_keys.account_key
     left join current_accounts on matched.contact_id = current_accounts.contact_id

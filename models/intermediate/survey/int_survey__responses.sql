@@ -89,7 +89,7 @@ numbered as (
 
 -- one person has one vote a session: the question that policy names speaks before others, then the one asked first
 select
-    *,
-    case when metric = 'nps' and survey_family = 'relationship' then session_number = 1 end as is_vote,
+    numbered.*,
+    case when numbered.metric = 'nps' and numbered.survey_family = 'relationship' then numbered.session_number = 1 end as is_vote,
     {{ is_low_score('numbered') }} as is_low_score
 from numbered

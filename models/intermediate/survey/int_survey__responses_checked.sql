@@ -105,6 +105,7 @@ resolved as (
 
     select
         matched.*,
+        account_keys.account_key as known_account_key,
         account_keys.account_id as named_account_id,
         coalesce(
             account_keys.account_id,
@@ -146,8 +147,11 @@ checked as (
             ['nps_not_0_to_10', "metric = 'nps' and (scale_min <> 0 or scale_max <> 10 or not higher_is_better)"],
             ['score_out_of_scale', "raw_score < scale_min or raw_score > scale_max or (metric = 'nps' and raw_score <> floor(raw_score))"],
             ['impossible_order', 'responded_at < sent_at'],
-            ['unknown_account', "survey_family <> 'employee' and account_ref is not null and named_account_id is null"],
-        ]) }} as first_reason
+        ] + account_reasons(
+            "case when survey_family <> 'employee' then account_ref end",
+            "case when survey_family <> 'employee' then known_account_key end",
+            'named_account_id'
+        )) }} as first_reason
     from resolved
 
 )

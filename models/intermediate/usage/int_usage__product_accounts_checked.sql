@@ -14,6 +14,7 @@ resolved as (
 
     select
         product_accounts.*,
+        account_keys.account_key as known_account_key,
         account_keys.account_id
     from product_accounts
     left join {{ ref('int_crm__account_keys') }} as account_keys
@@ -29,7 +30,7 @@ checked as (
             ['missing_key', 'product_account_id is null'],
             ['unparseable_value', 'parse_errors is not null'],
             ['duplicate_key', 'copy_number > 1'],
-            ['unknown_account', 'account_id is null'],
+        ] + account_reasons('account_ref', 'known_account_key', 'account_id', is_needed=true) + [
             ['negative_amount', 'modules_entitled < 0'],
         ]) }} as quarantine_reason
     from resolved

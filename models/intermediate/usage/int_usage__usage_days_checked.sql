@@ -16,6 +16,9 @@
 {%- set account_id =
     "case when product_accounts.product_account_id is null then account_keys.account_id else product_accounts.account_id end"
 %}
+{%- set known_account_key =
+    "case when product_accounts.product_account_id is null then account_keys.account_key else product_accounts.known_account_key end"
+%}
 {%- set feature_join %}
     left join {{ ref('int_usage__features_checked') }} as features
         on
@@ -31,8 +34,11 @@
     "select distinct usage_date from " ~ this ~ " where usage_date > " ~ as_of_date_sql() ~ " or quarantine_reason = 'after_as_of_date'"
 %}
 {%- set moved_accounts =
-    "select distinct usage_days.product_account_id from (select distinct source_vendor, product_account_id, account_id from " ~ this
+    "select distinct usage_days.product_account_id from (select distinct source_vendor, product_account_id, account_id,"
+    ~ " quarantine_reason = 'unknown_account' as is_unknown, quarantine_reason = 'ambiguous_account' as is_ambiguous from " ~ this
     ~ ") as usage_days " ~ account_joins ~ " where usage_days.account_id is distinct from " ~ account_id
+    ~ " or (usage_days.is_unknown and " ~ known_account_key ~ " is not null)"
+    ~ " or (usage_days.is_ambiguous and " ~ known_account_key ~ " is null)"
 %}
 {%- set changed_features =
     "select distinct usage_days.feature_id from (select distinct source_vendor, feature_id, module, is_sticky from " ~ this
@@ -77,6 +83,7 @@ resolved as (
 
     select
         usage_days.*,
+        {{ known_account_key }} as known_account_key,
         {{ account_id }} as account_id,
         features.module,
         features.is_sticky
@@ -97,7 +104,7 @@ checked as (
             ['missing_time', 'usage_date is null'],
             ['implausible_time', "usage_date < date '1990-01-01'"],
             ['after_as_of_date', 'usage_date > ' ~ as_of_date_sql()],
-            ['unknown_account', 'account_id is null'],
+        ] + account_reasons('product_account_id', 'known_account_key', 'account_id', is_needed=true) + [
             ['negative_amount', 'events < 0 or logins < 0 or minutes < 0'],
         ]) }} as quarantine_reason
     from resolved

@@ -39,6 +39,7 @@ select
         {{ fold_case('accounts.renewal_status') }} not in ('churned', 'lost'),
         true
     ) as is_active,
-    accounts.created_at
+    accounts.created_at,
+    accounts.attributes_set_aside
 from accounts
 left join revenue on accounts.account_id = revenue.account_id

@@ -7,6 +7,7 @@ with accounts as (
     select
         {{ field(account, 'id', required=true) }} as account_id,
         {{ field(account, 'name') }} as account_name,
+        {{ field(account, 'is_person_account', 'boolean') }} as is_person_account,
         {{ field(account, ['account_number', 'external_id_c']) }} as external_id,
         {{ field(account, 'parent_id') }} as parent_account_id,
         {{ field(account, 'master_record_id') }} as merged_into_account_id,
@@ -35,6 +36,7 @@ with accounts as (
 select
     account_id,
     account_name,
+    is_person_account,
     external_id,
     parent_account_id,
     merged_into_account_id,

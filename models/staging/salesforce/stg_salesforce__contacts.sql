@@ -1,6 +1,8 @@
--- Merged-away contacts are in the recycle bin and stay: answers still name them.
+-- Merged-away contacts are in the recycle bin and stay: answers still name them. So do leads: a converted one is merged into the
+-- contact it became.
 {{ config(enabled=is_listed('crm', 'salesforce')) }}
 {%- set contact = landed('salesforce', 'contact') %}
+{%- set lead = landed('salesforce', 'lead', in_demo=false) %}
 
 with contacts as (
 
@@ -45,3 +47,26 @@ select
     parse_errors
 from contacts
 where not is_deleted or merged_into_contact_id is not null
+
+union all
+
+select
+    {{ field(lead, 'id', required=true) }} as contact_id,
+    {{ field(lead, 'converted_account_id') }} as account_id,
+    cast(null as {{ sql_type('string') }}) as external_id,
+    {{ field(lead, 'email') }} as email,
+    {{ field(lead, 'title') }} as title,
+    cast(null as {{ sql_type('string') }}) as crm_role,
+    cast(null as {{ sql_type('string') }}) as department,
+    cast(null as {{ sql_type('boolean') }}) as is_champion,
+    cast(null as {{ sql_type('boolean') }}) as is_opted_out,
+    cast(null as {{ sql_type('timestamp') }}) as left_at,
+    cast(null as {{ sql_type('boolean') }}) as has_left,
+    {{ field(lead, 'converted_contact_id') }} as merged_into_contact_id,
+    {{ field(lead, 'created_date', 'timestamp') }} as created_at,
+    {{ loaded_at(lead) }} as loaded_at,
+    {{ parse_errors(lead, [('created_date', 'timestamp')]) }} as parse_errors
+from {{ landed_from(lead) }}
+where
+    {{ live_rows(lead) }}
+    and {{ field(lead, 'converted_contact_id') }} is not null
