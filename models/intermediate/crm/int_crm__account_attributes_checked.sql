@@ -14,7 +14,7 @@ checked as (
         case when arr >= 0 then arr end as arr,
         case when seats >= 0 then seats end as seats,
         {{ comma_list([
-            'parse_errors', "case when arr < 0 then 'arr' end", "case when seats < 0 then 'seats' end",
+            unread_fields('parse_errors'), "case when arr < 0 then 'arr' end", "case when seats < 0 then 'seats' end",
         ]) }} as attributes_set_aside,
         arr as landed_arr,
         seats as landed_seats,
