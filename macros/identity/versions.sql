@@ -30,3 +30,9 @@ case
 {% macro valid_before(version, close) -%}
 {{ version }}.valid_from < {{ close }} and ({{ version }}.closed_at is null or {{ version }}.closed_at >= {{ close }})
 {%- endmacro %}
+
+{#- An attribute of an account as it was: what the version says, null where it says nothing. Today's value stands in where no version covers
+    the moment, and where the history does not carry the attribute at all (no version of the vendor has it). -#}
+{% macro as_then(attribute, version, current) -%}
+case when {{ version }}.account_id is not null and {{ version }}.tells_{{ attribute }} then {{ version }}.{{ attribute }} else {{ current }}.{{ attribute }} end
+{%- endmacro %}

@@ -400,7 +400,8 @@ def random_ticket(key: str, draw: random.Random) -> Ticket:
 EDGES: dict[str, Callable[[dict[str, Any]], bool]] = {
     "solved in the second of its creation": lambda row: row["resolution_minutes"] == 0,
     "several changes in one second": lambda row: (row["status"], row["reopens"]) == ("solved", 1),
-    "answered by a deleted user": lambda row: row["agent_replies"] == 1,
+    "answered by an agent who left": lambda row: row["agent_replies"] == 1,
+    "answered by somebody unknown": lambda row: row["agent_replies"] == 0,
     "an agent is the requester": lambda row: row["agent_replies"] == 0,
     "internal notes only": lambda row: row["agent_replies"] == 0,
     "automated replies only": lambda row: row["agent_replies"] == 0,
@@ -450,8 +451,8 @@ def edge_ticket(key: str, kind: str, draw: random.Random) -> Ticket:
             statuses += [(second, value) for value in ("pending", "open", "solved", "hold")]
             for value in ("3", None, "4"):
                 ticket.add(second, "assignee", "1", value=value)
-        case "answered by a deleted user":
-            comments = [(draw.choice(["7", "999"]), True, False)]
+        case "answered by an agent who left" | "answered by somebody unknown":
+            comments = [("7" if kind.endswith("left") else "999", True, False)]
         case "an agent is the requester":
             ticket.requester = "5"
             comments = [("5", True, False)] * 2

@@ -1,6 +1,6 @@
 -- Grain: one row per period end and case whose day of answer lies in the window of the period, as the case stood at the end of the
 -- period. Clocks that still ran then are not over; who has answered again counts as re-surveyed at once. Closed is what the record
--- said that counted then.
+-- said that counted then, and the team is the one it names, else that of the answer.
 {%- set recovery_days = whole_number('recovery_days') %}
 
 with cases as (
@@ -32,7 +32,9 @@ standing as (
         periods.period_close,
         cases.case_id,
         cases.segment,
-        cases.team_id,
+        cases.touchpoint,
+        coalesce({{ matched_team() }}, cases.answer_team_id) as team_id,
+        case when {{ matched_team() }} is null then {{ category('records.team_ref') }} end as named_department,
         cases.is_anonymous,
         cases.metric = 'nps' as is_detractor,
         cases.opened_at,
@@ -54,6 +56,7 @@ standing as (
             cases.case_id = records.case_id
             and (records.counts_from is null or records.counts_from < periods.period_close)
             and (records.counts_until is null or records.counts_until >= periods.period_close)
+    {{ match_team_joins('records.team_ref') }}
 
 ),
 
@@ -77,6 +80,8 @@ select
     case_id,
     segment,
     team_id,
+    named_department,
+    touchpoint,
     is_anonymous,
     is_detractor,
     is_due,

@@ -72,6 +72,7 @@ select
     recorded.segment,
     recorded.region,
     coalesce({{ matched_team() }}, recorded.team_id) as team_id,
+    recorded.team_id as answer_team_id,
     case when {{ matched_team() }} is null then {{ category('recorded.record_team_ref') }} end as named_department,
     recorded.root_cause,
     recorded.raw_score,

@@ -30,12 +30,12 @@ account_periods as (
 select
     account_periods.period_end,
     account_periods.account_id,
-    coalesce(versions.segment, account_periods.segment) as segment,
-    coalesce(versions.region, account_periods.region) as region,
-    coalesce(versions.owner_id, account_periods.owner_id) as owner_id,
-    coalesce(versions.renewal_status, account_periods.renewal_status) as renewal_status,
+    {%- for attribute in ['segment', 'region', 'owner_id', 'renewal_status'] %}
+    {{ as_then(attribute, 'versions', 'account_periods') }} as {{ attribute }},
+    {%- endfor %}
     case
-        when versions.renewal_status is not null then 'period'
+        when versions.account_id is not null and versions.tells_renewal_status
+            then case when versions.renewal_status is not null then 'period' end
         when account_periods.renewal_status is not null then 'current'
     end as renewal_status_as_of,
     account_periods.no_nps_form,

@@ -1,4 +1,4 @@
--- Grain: one sound activity that happened. account_id is null where it is with no customer.
+-- Grain: one sound activity that happened: one with a time, of which nobody says that it has not. account_id is null where it is with no customer.
 select
     source_vendor,
     activity_id,
@@ -12,4 +12,4 @@ select
     rating,
     loaded_at
 from {{ ref('int_crm__activities_checked') }}
-where quarantine_reason is null and occurred_at is not null
+where quarantine_reason is null and occurred_at is not null and has_happened is not false

@@ -42,6 +42,12 @@ current_accounts as (
 
 ),
 
+deleted_tickets as (
+
+    select distinct ticket_id from {{ ref('int_support__tickets_checked') }} where copy_number = 1 and is_deleted
+
+),
+
 -- a survey's family and touchpoint, where all its scored questions agree
 survey_purposes as (
 
@@ -63,17 +69,22 @@ checked as (
         coalesce(account_keys.account_id, current_accounts.account_id) as account_id,
         coalesce({{ fold_case('matched.survey_family') }}, survey_purposes.survey_family) as purpose_family,
         coalesce(matched.touchpoint, survey_purposes.touchpoint) as purpose_touchpoint,
+        {{ rated_agent('matched') }} as agent_id,
+        {{ rated_team() }} as team_id,
         {{ quarantine_reason([
             ['missing_key', 'matched.invitation_id is null'],
             ['duplicate_key', 'matched.copy_number > 1'],
             ['unparseable_value', 'matched.parse_errors is not null'],
             ['missing_time', 'matched.sent_at is null'],
+            ['deleted_ticket', 'deleted_tickets.ticket_id is not null'],
             ['implausible_time', is_before_plausible('matched.sent_at')],
             ['after_as_of_date', is_after_as_of('matched.sent_at')],
         ] + account_reasons('matched.account_ref', 'account_keys.account_key', 'account_keys.account_id')) }} as quarantine_reason
     from matched
     left join account_keys on matched.account_ref = account_keys.account_key
     left join current_accounts on matched.contact_id = current_accounts.contact_id
+    left join deleted_tickets on matched.ticket_ref = deleted_tickets.ticket_id
+    {{ ticket_holder_joins('matched', 'sent_at') }}
     left join survey_purposes
         on matched.source_vendor = survey_purposes.source_vendor and matched.survey_id = survey_purposes.survey_id
 

@@ -37,8 +37,8 @@ scored as (
         case when answers.survey_family <> 'employee' then answers.role_as_of end as role_as_of,
         case when answers.survey_family <> 'employee' then answers.match_method end as match_method,
         answers.survey_family <> 'employee' and answers.contact_key is null as is_anonymous,
-        coalesce(account_versions.segment, accounts.segment) as segment,
-        coalesce(account_versions.region, accounts.region) as region,
+        {{ as_then('segment', 'account_versions', 'accounts') }} as segment,
+        {{ as_then('region', 'account_versions', 'accounts') }} as region,
         answers.raw_score,
         answers.scale_min,
         answers.scale_max,
@@ -54,6 +54,7 @@ scored as (
         answers.employee_ref,
         answers.agent_id,
         answers.team_id,
+        answers.team_as_of,
         answers.ticket_id,
         answers.loaded_at
     from answers

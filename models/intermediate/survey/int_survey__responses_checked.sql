@@ -95,9 +95,9 @@ account_keys as (
 
 ),
 
-tickets as (
+deleted_tickets as (
 
-    select * from {{ ref('int_support__tickets') }}
+    select distinct ticket_id from {{ ref('int_support__tickets_checked') }} where copy_number = 1 and is_deleted
 
 ),
 
@@ -112,16 +112,60 @@ resolved as (
             tickets.account_id,
             case when then_roles.contact_id is not null then then_roles.account_id else current_roles.account_id end
         ) as account_id,
-        coalesce(then_roles.contact_role, current_roles.contact_role, 'unknown') as contact_role,
-        coalesce(then_roles.role_as_of, 'current') as role_as_of,
+        case when then_roles.contact_id is not null then then_roles.account_id else current_roles.account_id end as role_account_id,
+        coalesce(then_roles.contact_role, current_roles.contact_role, 'unknown') as own_role,
+        coalesce(then_roles.role_as_of, 'current') as own_role_as_of,
         tickets.ticket_id,
-        coalesce(matched.agent_ref, tickets.agent_id) as agent_id,
-        coalesce({{ matched_team() }}, tickets.team_id) as team_id
+        deleted_tickets.ticket_id is not null as is_of_deleted_ticket,
+        {{ rated_agent('matched') }} as agent_id,
+        {{ rated_team() }} as team_id,
+        {{ rated_team_as_of() }} as team_as_of
     from matched
     left join account_keys on matched.account_ref = account_keys.account_key
     {{ contact_role_joins('matched', 'responded_at') }}
-    left join tickets on matched.ticket_ref = tickets.ticket_id
-    {{ match_team_joins('matched.team_ref') }}
+    left join deleted_tickets on matched.ticket_ref = deleted_tickets.ticket_id
+    {{ ticket_holder_joins('matched', 'responded_at') }}
+
+),
+
+-- who is a contact at several accounts has the role of the account of the answer
+roles_there as (
+
+    select
+        resolved.response_id,
+        resolved.copy_number,
+        person_roles.contact_role,
+        person_roles.role_as_of,
+        row_number() over (
+            partition by resolved.response_id, resolved.copy_number
+            order by
+                case person_roles.role_as_of when 'history' then 1 else 2 end,
+                person_roles.precedence,
+                case person_roles.contact_role when 'unknown' then 2 else 1 end,
+                person_roles.contact_id
+        ) as role_number
+    from resolved
+    inner join {{ ref('int_crm__person_roles') }} as person_roles
+        on
+            resolved.contact_key = person_roles.contact_key
+            and resolved.account_id = person_roles.account_id
+            and (person_roles.role_as_of = 'current' or {{ valid_at('person_roles', 'resolved.responded_at') }})
+    where resolved.account_id <> resolved.role_account_id
+
+),
+
+placed as (
+
+    select
+        resolved.*,
+        coalesce(roles_there.contact_role, resolved.own_role) as contact_role,
+        coalesce(roles_there.role_as_of, resolved.own_role_as_of) as role_as_of
+    from resolved
+    left join roles_there
+        on
+            resolved.response_id = roles_there.response_id
+            and resolved.copy_number = roles_there.copy_number
+            and roles_there.role_number = 1
 
 ),
 
@@ -139,6 +183,7 @@ checked as (
             ['score_not_a_number', "raw_score is null and parse_errors like '%raw_score%'"],
             ['unparseable_value', 'parse_errors is not null'],
             ['missing_score', 'raw_score is null'],
+            ['deleted_ticket', 'is_of_deleted_ticket'],
             ['missing_time', 'responded_at is null'],
             ['implausible_time', is_before_plausible('responded_at')],
             ['after_as_of_date', is_after_as_of('responded_at')],
@@ -152,7 +197,7 @@ checked as (
             "case when survey_family <> 'employee' then known_account_key end",
             'named_account_id'
         )) }} as first_reason
-    from resolved
+    from placed
 
 )
 

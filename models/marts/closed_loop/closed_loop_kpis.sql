@@ -2,9 +2,10 @@ with case_periods as (
 
     select
         case_periods.*,
-        cases.department
+        coalesce(teams.department, case_periods.named_department, touchpoints.department) as department
     from {{ ref('int_closed_loop__case_periods') }} as case_periods
-    inner join {{ ref('feedback_cases') }} as cases on case_periods.case_id = cases.case_id
+    left join {{ ref('dim_teams') }} as teams on case_periods.team_id = teams.team_id
+    left join {{ ref('touchpoints') }} as touchpoints on case_periods.touchpoint = touchpoints.touchpoint
 
 ),
 

@@ -33,8 +33,8 @@ select
     case when not invitations.is_to_employee then invitations.contact_key end as contact_key,
     case when not invitations.is_to_employee then invitations.account_id end as account_id,
     case when not invitations.is_to_employee then answers.response_id end as response_id,
-    case when not invitations.is_to_employee then coalesce(invitations.agent_ref, answers.agent_id) end as agent_id,
-    case when not invitations.is_to_employee then coalesce({{ matched_team() }}, answers.team_id) end as team_id,
+    case when not invitations.is_to_employee then coalesce(invitations.agent_ref, answers.agent_id, invitations.agent_id) end as agent_id,
+    case when not invitations.is_to_employee then coalesce(case when invitations.team_ref is not null then invitations.team_id end, answers.team_id, invitations.team_id) end as team_id,
     case when not invitations.is_to_employee then coalesce(invitations.ticket_ref, answers.ticket_id) end as ticket_id,
     invitations.survey_id,
     invitations.purpose_family as survey_family,
@@ -49,4 +49,3 @@ select
     case when not invitations.is_to_employee then coalesce(answers.responded_at, invitations.responded_at) end as responded_at
 from invitations
 left join answers on invitations.invitation_id = answers.invitation_id and answers.answer_number = 1
-{{ match_team_joins('invitations.team_ref') }}

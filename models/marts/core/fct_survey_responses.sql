@@ -47,6 +47,7 @@ select
     responses.match_method,
     case when responses.survey_family <> 'employee' then responses.agent_id end as agent_id,
     case when responses.survey_family <> 'employee' then responses.team_id end as team_id,
+    case when responses.survey_family <> 'employee' and responses.team_id is not null then responses.team_as_of end as team_as_of,
     case when responses.survey_family <> 'employee' then responses.ticket_id end as ticket_id,
     responses.survey_family,
     responses.metric,

@@ -1,7 +1,8 @@
 -- Grain: one row per satisfaction survey about a ticket (and rating question of the newer ones).
 -- Where a ticket has a newer survey its old good/bad one is not read; where neither table is
 -- landed the score changes of the ticket stand in: each offer begins a survey, its last score counts. An answer to a survey that
--- never landed stands without survey and metric.
+-- never landed stands without survey and metric. Newer surveys rate on 2, 3 or 5 points: which, the options of the question say where they
+-- landed, else what Zendesk calls good; the top box of an answer is Zendesk's own verdict on it.
 {{ config(enabled=is_listed('survey', 'zendesk'), schema='restricted') }}
 {%- set ticket = landed('zendesk', 'ticket') %}
 {%- set organization = landed('zendesk', 'organization') %}
@@ -9,6 +10,7 @@
 {%- set rating = landed('zendesk', 'satisfaction_rating') %}
 {%- set survey = landed('zendesk', 'ticket_csat_survey', in_demo=false) %}
 {%- set answer = landed('zendesk', 'csat_survey_answer', in_demo=false) %}
+{%- set option = landed('zendesk', 'csat_survey_rating_option', in_demo=false) %}
 {%- set history = landed('zendesk', 'ticket_field_history') %}
 {%- set changed_at = ['updated', 'updated_at', 'created_at'] %}
 
@@ -58,6 +60,7 @@ csat_surveys as (
         {{ field(survey, 'survey_response_id', required=true) }} as survey_response_id,
         {{ field(survey, 'ticket_id', required=true) }} as ticket_id,
         coalesce({{ field(survey, 'survey_id') }}, 'csat_survey') as survey_id,
+        {{ field(survey, 'survey_version') }} as survey_version,
         {{ field(survey, 'responder_id') }} as respondent_id,
         {{ field(survey, ['created_at', 'sent_at'], 'timestamp') }} as sent_at,
         {{ loaded_at(survey) }} as loaded_at,
@@ -76,6 +79,7 @@ csat_answers as (
         {{ field(answer, 'question_id', required=true) }} as question_id,
         {{ fold_case(field(answer, 'type')) }} as answer_type,
         {{ field(answer, 'rating', 'double precision') }} as rating,
+        {{ fold_case(field(answer, 'rating_category')) }} as verdict,
         {{ field(answer, 'value') }} as answer_text,
         {{ field(answer, 'created_at', 'timestamp') }} as created_at,
         coalesce({{ field(answer, 'updated_at', 'timestamp') }}, {{ field(answer, 'created_at', 'timestamp') }}) as answered_at,
@@ -109,6 +113,57 @@ csat_ratings as (
 
 ),
 
+rating_options as (
+
+    select
+        coalesce({{ field(option, 'survey_id') }}, 'csat_survey') as survey_id,
+        coalesce({{ field(option, 'survey_version') }}, '') as survey_version,
+        {{ field(option, 'question_id', required=true) }} as question_id,
+        min({{ field(option, 'rating', 'double precision') }}) as lowest_option,
+        max({{ field(option, 'rating', 'double precision') }}) as highest_option
+    from {{ landed_from(option) }}
+    where
+        {{ live_rows(option, keep_deleted=true) }}
+    group by 1, 2, 3
+
+),
+
+verdicts as (
+
+    select
+        csat_surveys.survey_id,
+        coalesce(csat_surveys.survey_version, '') as survey_version,
+        csat_ratings.question_id,
+        max(csat_ratings.rating) as highest_rating,
+        min(case when csat_ratings.verdict = 'good' then csat_ratings.rating end) as lowest_good
+    from csat_ratings
+    inner join csat_surveys on csat_ratings.survey_response_id = csat_surveys.survey_response_id
+    group by 1, 2, 3
+
+),
+
+scales as (
+
+    select
+        verdicts.survey_id,
+        verdicts.survey_version,
+        verdicts.question_id,
+        coalesce(rating_options.lowest_option, 1) as scale_min,
+        coalesce(
+            rating_options.highest_option,
+            case when verdicts.lowest_good <= 3 and verdicts.highest_rating <= 3 then verdicts.highest_rating end,
+            5
+        ) as scale_max,
+        verdicts.lowest_good
+    from verdicts
+    left join rating_options
+        on
+            verdicts.survey_id = rating_options.survey_id
+            and verdicts.survey_version = rating_options.survey_version
+            and verdicts.question_id = rating_options.question_id
+
+),
+
 newer_surveys as (
 
     select
@@ -125,15 +180,25 @@ newer_surveys as (
         csat_sessions.survey_response_id is not null as is_answered,
         coalesce(csat_ratings.answered_at, csat_sessions.last_answered_at) as responded_at,
         csat_ratings.rating as raw_score,
-        1 as scale_min,
-        5 as scale_max,
-        4 as top_box_from,
+        coalesce(scales.scale_min, 1) as scale_min,
+        coalesce(scales.scale_max, 5) as scale_max,
+        case
+            when csat_ratings.verdict = 'bad' and csat_ratings.rating >= scales.lowest_good then csat_ratings.rating + 1
+            when scales.lowest_good is not null then scales.lowest_good
+            when scales.scale_max <= 3 then scales.scale_max
+            else 4
+        end as top_box_from,
         case when coalesce(csat_ratings.question_number, 1) = 1 then csat_sessions.comment_text end as comment_text,
         coalesce(csat_ratings.loaded_at, csat_surveys.loaded_at) as loaded_at,
         {{ comma_list(['csat_surveys.parse_errors', 'csat_ratings.parse_errors']) }} as parse_errors
     from csat_surveys
     left join csat_sessions on csat_surveys.survey_response_id = csat_sessions.survey_response_id
     left join csat_ratings on csat_surveys.survey_response_id = csat_ratings.survey_response_id
+    left join scales
+        on
+            csat_surveys.survey_id = scales.survey_id
+            and coalesce(csat_surveys.survey_version, '') = scales.survey_version
+            and csat_ratings.question_id = scales.question_id
     where not csat_surveys.is_deleted
 
     union all
@@ -315,8 +380,14 @@ select
         else tickets.organization_id
         {%- endif %}
     end as account_ref,
+    -- who held the ticket then its log says, where tickets are read
+    {%- if is_listed('support', 'zendesk') %}
+    surveys.agent_id as agent_ref,
+    surveys.team_id as team_ref,
+    {%- else %}
     coalesce(surveys.agent_id, tickets.agent_id) as agent_ref,
     coalesce(surveys.team_id, tickets.team_id) as team_ref,
+    {%- endif %}
     surveys.sent_at,
     surveys.is_answered,
     surveys.responded_at,

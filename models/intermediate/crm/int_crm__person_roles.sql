@@ -1,0 +1,48 @@
+-- Grain: one row per person, account and way to know the role there: the person's contact at the account, as it was (role_as_of history)
+-- or is (current), and before that the part that any contact of the person plays on the account (precedence 2).
+{{ config(materialized='table') }}
+
+with contacts as (
+
+    select
+        contact_id,
+        contact_key
+    from {{ ref('int_crm__contacts') }}
+    where contact_key is not null
+
+),
+
+role_texts as (
+
+    select * from {{ ref('int_crm__role_texts') }}
+
+)
+
+select
+    contacts.contact_key,
+    roles.account_id,
+    contacts.contact_id,
+    1 as precedence,
+    roles.contact_role,
+    roles.role_as_of,
+    roles.valid_from,
+    roles.closed_at
+from contacts
+inner join {{ ref('int_crm__contact_role_versions') }} as roles on contacts.contact_id = roles.contact_id
+where roles.account_id is not null
+
+union all
+
+select
+    contacts.contact_key,
+    played.resolved_account_id as account_id,
+    contacts.contact_id,
+    2 as precedence,
+    role_texts.contact_role,
+    'current' as role_as_of,
+    cast(null as {{ dbt.type_timestamp() }}) as valid_from,
+    cast(null as {{ dbt.type_timestamp() }}) as closed_at
+from contacts
+inner join {{ ref('int_crm__contact_roles_checked') }} as played on contacts.contact_id = played.contact_id
+inner join role_texts on role_texts.applies_to = 'crm_role' and played.role_name = role_texts.role_text
+where played.quarantine_reason is null
