@@ -1,5 +1,5 @@
 -- Grain: one row per schedule and stretch of UTC time, cut at midnight UTC and wherever the
--- schedule opens: a moment finds its one row by schedule, UTC date and starts_at <= t < ends_at.
+-- schedule opens, by the hours it had then: a moment finds its one row by schedule, UTC date and starts_at <= t < ends_at.
 -- Opening minutes up to t are opening_minutes_before plus the minutes from starts_at to t, but no
 -- further than open_until; those between two moments are the difference.
 {{ config(materialized='table') }}
@@ -76,14 +76,16 @@ openings_in_utc as (
         openings.source_vendor,
         openings.schedule_id,
         dated_midnights.utc_date,
-        greatest(
-            dated_midnights.starts_at,
-            {{ dbt.dateadd('minute', 'openings.opens_minute', 'dated_midnights.midnight_at') }}
-        ) as opens_at,
-        least(
-            dated_midnights.ends_at,
-            {{ dbt.dateadd('minute', 'openings.closes_minute', 'dated_midnights.midnight_at') }}
-        ) as closes_at
+        {{ largest([
+            'dated_midnights.starts_at',
+            dbt.dateadd('minute', 'openings.opens_minute', 'dated_midnights.midnight_at'),
+            'openings.valid_from',
+        ]) }} as opens_at,
+        {{ smallest([
+            'dated_midnights.ends_at',
+            dbt.dateadd('minute', 'openings.closes_minute', 'dated_midnights.midnight_at'),
+            'openings.closed_at',
+        ]) }} as closes_at
     from dated_midnights
     inner join openings
         on dated_midnights.iana_name = openings.iana_name and dated_midnights.weekday = openings.weekday

@@ -1,5 +1,5 @@
 -- Grain: one row per stretch of a weekday (0 Sunday to 6 Saturday) on which a schedule is open, in
--- minutes of the local day. Intervals that cross midnight are cut there, overlapping ones merged.
+-- minutes of the local day, from when until when (in whole minutes). Intervals that cross midnight are cut there, overlapping ones merged.
 with intervals as (
 
     select * from {{ ref('int_support__schedules_checked') }} where quarantine_reason is null and is_superseded is not true
@@ -21,6 +21,8 @@ cut_intervals as (
         intervals.source_vendor,
         intervals.schedule_id,
         intervals.iana_name,
+        coalesce({{ dbt.date_trunc('minute', 'intervals.counts_from') }}, timestamp '1900-01-01 00:00:00') as valid_from,
+        {{ dbt.date_trunc('minute', 'intervals.closed_at') }} as closed_at,
         weekdays.weekday,
         greatest(intervals.starts_minute - weekdays.midnight_minute, 0) as opens_minute,
         least(intervals.ends_minute - weekdays.midnight_minute, 1440) as closes_minute
@@ -38,7 +40,7 @@ islands as (
         *,
         case
             when opens_minute <= max(closes_minute) over (
-                partition by source_vendor, schedule_id, iana_name, weekday
+                partition by source_vendor, schedule_id, iana_name, valid_from, weekday
                 order by opens_minute, closes_minute
                 rows between unbounded preceding and 1 preceding
             ) then 0
@@ -53,7 +55,7 @@ numbered_islands as (
     select
         *,
         sum(starts_island) over (
-            partition by source_vendor, schedule_id, iana_name, weekday
+            partition by source_vendor, schedule_id, iana_name, valid_from, weekday
             order by opens_minute, closes_minute
             rows between unbounded preceding and current row
         ) as island_number
@@ -66,7 +68,9 @@ select
     schedule_id,
     iana_name,
     weekday,
+    valid_from,
+    min(closed_at) as closed_at,
     cast(min(opens_minute) as {{ dbt.type_int() }}) as opens_minute,
     cast(max(closes_minute) as {{ dbt.type_int() }}) as closes_minute
 from numbered_islands
-group by source_vendor, schedule_id, iana_name, weekday, island_number
+group by source_vendor, schedule_id, iana_name, valid_from, weekday, island_number

@@ -1,17 +1,20 @@
 -- Grain: one row per landed opening interval, with the IANA name of its time zone: by the seed
 -- time_zones for Rails names, else the name itself where it is one. Deleted intervals are superseded where the schedule has others; the
--- hours of a schedule that was deleted whole are those it had.
+-- hours of a schedule that was deleted whole are those it had. Hours end where the schedule gets others, so that one moment has one set; the
+-- oldest that are known count for what was before them.
 {{ config(materialized='table') }}
 
 with schedules as (
 
     select
         *,
-        {{ key_of('schedule_id', [['from ', 'starts_minute'], ['to ', 'ends_minute']]) }} as interval_key,
-        {{ copy_number('source_vendor, schedule_id, starts_minute, ends_minute', [
+        {{ key_of('schedule_id', [['from ', 'starts_minute'], ['to ', 'ends_minute']]) }}
+        || coalesce(' since ' || cast(valid_from as {{ dbt.type_string() }}), '')
+        || coalesce(' until ' || cast(valid_to as {{ dbt.type_string() }}), '') as interval_key,
+        {{ copy_number('source_vendor, schedule_id, starts_minute, ends_minute, valid_from, valid_to', [
             'loaded_at desc nulls last', 'time_zone', 'created_at', 'schedule_name',
         ]) }} as copy_number,
-        is_deleted and min(case when is_deleted then 1 else 0 end) over (partition by source_vendor, schedule_id) = 0 as is_superseded
+        is_deleted and min(case when is_deleted or valid_to is not null then 1 else 0 end) over (partition by source_vendor, schedule_id) = 0 as is_superseded
     from {{ ref('int_support__schedules_unioned') }}
 
 ),
@@ -43,15 +46,44 @@ checked as (
             ['unparseable_value', 'parse_errors is not null'],
             ['missing_key', 'schedule_id is null or starts_minute is null or ends_minute is null'],
             ['duplicate_key', 'copy_number > 1'],
+            ['invalid_interval', 'valid_to < valid_from'],
             ['invalid_interval', 'starts_minute < 0 or ends_minute > 10080 or ends_minute <= starts_minute'],
             ['unknown_time_zone', 'iana_name is null'],
         ]) }} as quarantine_reason
     from resolved
 
+),
+
+beginnings as (
+
+    select distinct
+        source_vendor,
+        schedule_id,
+        coalesce(valid_from, timestamp '1900-01-01 00:00:00') as begins_at
+    from checked
+    where quarantine_reason is null and is_superseded is not true
+
+),
+
+successions as (
+
+    select
+        *,
+        row_number() over (partition by source_vendor, schedule_id order by begins_at) as nth_set,
+        lead(begins_at) over (partition by source_vendor, schedule_id order by begins_at) as next_begins_at
+    from beginnings
+
 )
 
 select
-    *,
+    checked.*,
+    case when successions.nth_set > 1 then checked.valid_from end as counts_from,
+    {{ smallest(['checked.valid_to', 'successions.next_begins_at']) }} as closed_at,
     {{ record_id('interval_key') }} as record_id,
-    {{ payload(['schedule_id', 'time_zone', 'starts_minute', 'ends_minute', 'parse_errors']) }} as payload
+    {{ payload(['checked.schedule_id', 'time_zone', 'starts_minute', 'ends_minute', 'parse_errors']) }} as payload
 from checked
+left join successions
+    on
+        checked.source_vendor = successions.source_vendor
+        and checked.schedule_id = successions.schedule_id
+        and coalesce(checked.valid_from, timestamp '1900-01-01 00:00:00') = successions.begins_at

@@ -40,9 +40,10 @@ schedules as (
     select
         source_vendor,
         schedule_id,
+        max(case when is_history_known or valid_from is not null then 1 else 0 end) = 1 as is_history_known,
         row_number() over (
             partition by source_vendor
-            order by min(case when is_deleted then 1 else 0 end), min(created_at) nulls last, schedule_id
+            order by min(case when is_deleted or valid_to is not null then 1 else 0 end), min(created_at) nulls last, schedule_id
         ) as nth_made
     from {{ ref('int_support__schedules_checked') }}
     where schedule_id is not null
@@ -99,6 +100,12 @@ lived as (
         end as last_solved_at,
         case when lifecycles.has_status_log then lifecycles.reopens else tickets.reopens end as reopens,
         coalesce(tickets.schedule_id, schedules.schedule_id) as schedule_id,
+        case
+            when tickets.schedule_id is not null
+                then case when named_schedules.is_history_known then 'history' when named_schedules.schedule_id is not null then 'current' end
+            when schedules.is_history_known then 'history'
+            when schedules.schedule_id is not null then 'current'
+        end as opening_hours_as_of,
         tickets.merged_into_ticket_id,
         coalesce(tickets.is_merged, false) or tickets.merged_into_ticket_id is not null as is_merged,
         {{ day_close(as_of_date_sql()) }} as as_of_close
@@ -106,6 +113,8 @@ lived as (
     left join lifecycles on tickets.source_vendor = lifecycles.source_vendor and tickets.ticket_id = lifecycles.ticket_id
     left join logs on tickets.source_vendor = logs.source_vendor
     left join schedules on tickets.source_vendor = schedules.source_vendor and schedules.nth_made = 1
+    left join schedules as named_schedules
+        on tickets.source_vendor = named_schedules.source_vendor and tickets.schedule_id = named_schedules.schedule_id
     {{ match_team_joins('lifecycles.team_id') }}
 
 ),
@@ -152,6 +161,7 @@ select
     case when is_solved then last_solved_at end as solved_at,
     reopens,
     schedule_id,
+    opening_hours_as_of,
     merged_into_ticket_id,
     is_merged,
     as_of_close

@@ -78,6 +78,7 @@ select
     windows.ticket_type,
     windows.severity,
     windows.status,
+    windows.opening_hours_as_of,
 
     -- times
     {{ reporting_date('windows.created_at') }} as created_date,
