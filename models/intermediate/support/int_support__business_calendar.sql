@@ -101,6 +101,37 @@ openings_in_utc as (
 
 ),
 
+-- hours of two versions may overlap
+islands as (
+
+    select
+        *,
+        case
+            when opens_at < max(closes_at) over (
+                partition by source_vendor, schedule_id, utc_date
+                order by opens_at, closes_at
+                rows between unbounded preceding and 1 preceding
+            ) then 0
+            else 1
+        end as starts_island
+    from openings_in_utc
+    where opens_at < closes_at
+
+),
+
+numbered_islands as (
+
+    select
+        *,
+        sum(starts_island) over (
+            partition by source_vendor, schedule_id, utc_date
+            order by opens_at, closes_at
+            rows between unbounded preceding and current row
+        ) as island_number
+    from islands
+
+),
+
 -- every day begins with a stretch, even if nothing opens
 stretches as (
 
@@ -108,10 +139,10 @@ stretches as (
         source_vendor,
         schedule_id,
         utc_date,
-        opens_at as starts_at,
-        closes_at as open_until
-    from openings_in_utc
-    where opens_at < closes_at
+        min(opens_at) as starts_at,
+        max(closes_at) as open_until
+    from numbered_islands
+    group by source_vendor, schedule_id, utc_date, island_number
 
     union all
 

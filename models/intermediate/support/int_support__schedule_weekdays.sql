@@ -22,7 +22,7 @@ cut_intervals as (
         intervals.schedule_id,
         intervals.iana_name,
         coalesce({{ dbt.date_trunc('minute', 'intervals.counts_from') }}, timestamp '1900-01-01 00:00:00') as valid_from,
-        {{ dbt.date_trunc('minute', 'intervals.closed_at') }} as closed_at,
+        {{ dbt.date_trunc('minute', 'intervals.valid_to') }} as closed_at,
         weekdays.weekday,
         greatest(intervals.starts_minute - weekdays.midnight_minute, 0) as opens_minute,
         least(intervals.ends_minute - weekdays.midnight_minute, 1440) as closes_minute
@@ -40,7 +40,7 @@ islands as (
         *,
         case
             when opens_minute <= max(closes_minute) over (
-                partition by source_vendor, schedule_id, iana_name, valid_from, weekday
+                partition by source_vendor, schedule_id, iana_name, valid_from, closed_at, weekday
                 order by opens_minute, closes_minute
                 rows between unbounded preceding and 1 preceding
             ) then 0
@@ -55,7 +55,7 @@ numbered_islands as (
     select
         *,
         sum(starts_island) over (
-            partition by source_vendor, schedule_id, iana_name, valid_from, weekday
+            partition by source_vendor, schedule_id, iana_name, valid_from, closed_at, weekday
             order by opens_minute, closes_minute
             rows between unbounded preceding and current row
         ) as island_number
@@ -69,8 +69,8 @@ select
     iana_name,
     weekday,
     valid_from,
-    min(closed_at) as closed_at,
+    closed_at,
     cast(min(opens_minute) as {{ dbt.type_int() }}) as opens_minute,
     cast(max(closes_minute) as {{ dbt.type_int() }}) as closes_minute
 from numbered_islands
-group by source_vendor, schedule_id, iana_name, valid_from, weekday, island_number
+group by source_vendor, schedule_id, iana_name, valid_from, closed_at, weekday, island_number

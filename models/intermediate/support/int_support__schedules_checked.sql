@@ -1,7 +1,7 @@
 -- Grain: one row per landed opening interval, with the IANA name of its time zone: by the seed
 -- time_zones for Rails names, else the name itself where it is one. Deleted intervals are superseded where the schedule has others; the
--- hours of a schedule that was deleted whole are those it had. Hours end where the schedule gets others, so that one moment has one set; the
--- oldest that are known count for what was before them.
+-- hours of a schedule that was deleted whole are those it had. The oldest hours that are known count for what
+-- was before them.
 {{ config(materialized='table') }}
 
 with schedules as (
@@ -52,38 +52,15 @@ checked as (
         ]) }} as quarantine_reason
     from resolved
 
-),
-
-beginnings as (
-
-    select distinct
-        source_vendor,
-        schedule_id,
-        coalesce(valid_from, timestamp '1900-01-01 00:00:00') as begins_at
-    from checked
-    where quarantine_reason is null and is_superseded is not true
-
-),
-
-successions as (
-
-    select
-        *,
-        row_number() over (partition by source_vendor, schedule_id order by begins_at) as nth_set,
-        lead(begins_at) over (partition by source_vendor, schedule_id order by begins_at) as next_begins_at
-    from beginnings
-
 )
 
 select
-    checked.*,
-    case when successions.nth_set > 1 then checked.valid_from end as counts_from,
-    {{ smallest(['checked.valid_to', 'successions.next_begins_at']) }} as closed_at,
+    *,
+    -- null for the first hours that are known
+    case
+        when valid_from > min(coalesce(valid_from, timestamp '1900-01-01 00:00:00')) over (partition by source_vendor, schedule_id)
+            then valid_from
+    end as counts_from,
     {{ record_id('interval_key') }} as record_id,
-    {{ payload(['checked.schedule_id', 'time_zone', 'starts_minute', 'ends_minute', 'parse_errors']) }} as payload
+    {{ payload(['schedule_id', 'time_zone', 'starts_minute', 'ends_minute', 'parse_errors']) }} as payload
 from checked
-left join successions
-    on
-        checked.source_vendor = successions.source_vendor
-        and checked.schedule_id = successions.schedule_id
-        and coalesce(checked.valid_from, timestamp '1900-01-01 00:00:00') = successions.begins_at

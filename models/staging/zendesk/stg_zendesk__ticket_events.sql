@@ -69,7 +69,7 @@ landed_messages as (
         {{ fold_case(field(message, 'actor_id')) }} as author,
         {{ fold_case(field(message, 'original_message')) }} as original_message,
         {{ loaded_at(message) }} as loaded_at,
-        {{ parse_errors(message) }} as parse_errors
+        {{ parse_errors(message, conditions=['is_history_context']) }} as parse_errors
     from {{ landed_from(message) }}
     where
         {{ live_rows(message) }}
