@@ -14,9 +14,9 @@
 {% macro duckdb__spelled_as_stored(relation) %}
     {%- if not execute or var('voc_demo') -%}{{ return(relation) }}{%- endif -%}
     {%- set found = query_rows(
-        "select table_schema, table_name from information_schema.tables where lower(table_schema) = '" ~ relation.schema | lower
-        ~ "' and lower(table_name) = '" ~ relation.identifier | lower ~ "'"
-        ~ (" and lower(table_catalog) = '" ~ relation.database | lower ~ "'" if relation.database)
+        "select table_schema, table_name from information_schema.tables where " ~ upper_code('table_schema') ~ " = '" ~ relation.schema | upper
+        ~ "' and " ~ upper_code('table_name') ~ " = '" ~ relation.identifier | upper ~ "'"
+        ~ (" and " ~ upper_code('table_catalog') ~ " = '" ~ relation.database | upper ~ "'" if relation.database)
         ~ " order by case when table_name = '" ~ relation.identifier ~ "' then 0 else 1 end, table_schema, table_name"
     ) -%}
     {{ return(api.Relation.create(database=relation.database, schema=found[0][0], identifier=found[0][1]) if found else relation) }}

@@ -11,7 +11,8 @@
 {#- Text of a moment, UTC out: ISO 8601 or epoch digits; null where it is neither. One reading for all engines, whose own casts part on
     half of these spellings. A day (2026-06-30), or a day and a time after T, t or a space: hours and minutes, or seconds too, with up
     to nine decimals, of which those beyond microseconds are cut; 24:00 is the next midnight. Then, after a space or not, Z, UTC or GMT
-    in any case, or the offset as +02, +0200 or +02:00 (up to 14:59); without one it is UTC. -#}
+    in any case, or the offset as +02, +0200 or +02:00 (up to 14:59); without one it is UTC. What most tools write
+    is cast as it is. -#}
 {% macro try_to_timestamp(text) %}
     {%- set clean = trimmed(text) -%}
     {%- set leap_year = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)" -%}
@@ -23,6 +24,7 @@
         ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("cast(" ~ clean ~ " as " ~ sql_type('double precision') ~ ")")
         ~ " when " ~ clean ~ " like '0000%' then null"
         ~ " when " ~ matches(clean, "^" ~ day ~ "$") ~ " then cast(" ~ clean ~ " as " ~ sql_type('timestamp') ~ ")"
+        ~ " when " ~ matches(clean, "^" ~ day ~ "[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?Z?$") ~ " then cast(replace(" ~ clean ~ ", 'Z', '') as " ~ sql_type('timestamp') ~ ")"
         ~ " when " ~ matches(clean, "^" ~ day ~ "[Tt ]" ~ time ~ offset ~ "?$") ~ " then " ~ moment_of(clean) ~ " end"
     ) }}
 {% endmacro %}
