@@ -106,10 +106,6 @@
     a field is called in the contract, where a rule goes by that. conditions: booleans that only the where clause reads. -#}
 {% macro parse_errors(landed, names={}, conditions=[]) %}
     {%- set called, fields, checks = {}, landed.asked | list, [] -%}
-    {%- if names is not mapping -%}
-        {%- set listed_fields, names = names, {} -%}
-        {%- for field in listed_fields if field | length > 2 -%}{%- do names.update({field[0]: field[2]}) -%}{%- endfor -%}
-    {%- endif -%}
     {%- for name, contract_name in names.items() if landed_column(landed, name) -%}
         {%- do called.update({landed_column(landed, name).name: contract_name}) -%}
     {%- endfor -%}

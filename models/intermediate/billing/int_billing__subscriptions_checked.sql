@@ -21,8 +21,8 @@ subscriptions as (
     select
         *,
         {{ copy_number('source_vendor, subscription_id, subscription_item_id, valid_from', [
-            'copy_number', 'case when valid_to = valid_from then 1 else 0 end', 'loaded_at desc nulls last', 'subscription_version_id desc', 'valid_to', 'mrr',
-            'seats', 'status', 'customer_id', 'currency', 'is_paying',
+            'copy_number', 'case when valid_to = valid_from then 1 else 0 end', 'loaded_at desc nulls last',
+            'subscription_version_id desc', 'valid_to', 'mrr', 'seats', 'status', 'customer_id', 'currency', 'is_paying',
         ]) }}
             as version_copy_number,
         min(case when not {{ is_before_plausible('valid_from') }} then {{ reporting_date('valid_from') }} end)

@@ -94,7 +94,11 @@ select
     *,
     {{ record_id('invitation_id') }} as record_id,
     coalesce(
-        {{ payload(['invitation_id', 'survey_id', 'parse_errors'], when="quarantine_reason is not null and purpose_family = 'employee'", without_texts=true) }},
+        {{ payload(
+            ['invitation_id', 'survey_id', 'parse_errors'],
+            when="quarantine_reason is not null and purpose_family = 'employee'",
+            without_texts=true,
+        ) }},
         {{ payload(
             ['invitation_id', 'survey_id', 'sent_at', 'account_ref', 'parse_errors'],
             when="quarantine_reason is not null and coalesce(purpose_family, '') <> 'employee'",

@@ -17,8 +17,11 @@ resolved as (
 
     select
         responses.*,
-        coalesce(survey_questions.metric, {{ fold_case('responses.metric') }}, case when responses.is_survey_known is not false then responses.detected_metric end)
-            as answered_metric,
+        coalesce(
+            survey_questions.metric,
+            {{ fold_case('responses.metric') }},
+            case when responses.is_survey_known is not false then responses.detected_metric end
+        ) as answered_metric,
         coalesce(survey_questions.survey_family, {{ fold_case('responses.survey_family') }}) as named_family,
         survey_questions.question_id is not null as is_named_question,
         coalesce(survey_questions.touchpoint, responses.touchpoint) as answered_touchpoint,

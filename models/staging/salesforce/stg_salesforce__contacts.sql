@@ -65,7 +65,7 @@ select
     {{ field(lead, 'converted_contact_id') }} as merged_into_contact_id,
     {{ field(lead, 'created_date', 'timestamp') }} as created_at,
     {{ loaded_at(lead) }} as loaded_at,
-    {{ parse_errors(lead, [('created_date', 'timestamp')]) }} as parse_errors
+    {{ parse_errors(lead) }} as parse_errors
 from {{ landed_from(lead) }}
 where
     {{ live_rows(lead) }}
