@@ -58,12 +58,8 @@ select
     case when coalesce(usage_type, 'licensed') <> 'metered' and coalesce(billing_scheme, 'per_unit') <> 'tiered' then unit_amount end
         as unit_amount,
     {{ upper_code('currency') }} as currency,
-    case recurring_interval
-        when 'year' then 1.0
-        when 'month' then 12.0
-        when 'week' then 52.0
-        when 'day' then 365.0
-    end / coalesce(nullif(interval_count, 0), 1) as times_a_year,
+    {{ as_double("case recurring_interval when 'year' then 1 when 'month' then 12 when 'week' then 52 when 'day' then 365 end") }}
+    / coalesce(nullif(interval_count, 0), 1) as times_a_year,
     coalesce(usage_type, 'licensed') = 'metered' as is_metered,
     nullif(units_in_package, 0) as units_in_package,
     package_rounding,
