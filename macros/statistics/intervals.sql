@@ -42,8 +42,14 @@ case
 coalesce({{ cases }}, 0) >= {{ whole_number('min_reportable_responses') }}
 {%- endmacro %}
 
-{#- Half width of the 95 % interval of a ratio of two sums over cases (ratio estimator); squares: the sum of squares of the cases' residuals,
-    each part as a share of its sum. Null below 10 cases, of which nobody knows how they spread. -#}
+{#- Aggregate: sum of the squares of the residuals of a ratio of two sums, the share of a case in the one sum less its share in the other. -#}
+{% macro residual_squares(above, sum_above, below, sum_below) -%}
+    {%- set residual = '(' ~ as_double(above) ~ ' / nullif(' ~ sum_above ~ ', 0) - ' ~ as_double(below) ~ ' / nullif(' ~ sum_below ~ ', 0))' -%}
+{{ as_double('sum(' ~ exact(residual ~ ' * ' ~ residual) ~ ')') }}
+{%- endmacro %}
+
+{#- Half width of the 95 % interval of a ratio of two sums over cases (ratio estimator); squares: residual_squares.
+    Null below 10 cases, of which nobody knows how they spread. -#}
 {% macro ratio_half_width(sum_above, sum_below, squares, cases) -%}
 case
             when {{ cases }} >= 10

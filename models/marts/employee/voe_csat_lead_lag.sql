@@ -101,12 +101,18 @@ sums as (
 
 ),
 
+history as (
+
+    select max(month_number) - min(month_number) + 1 as months from figures
+
+),
+
 -- up to a third of the months from the first to the last figure
 memories as (
 
     select cast(numbers.generated_number as {{ dbt.type_int() }}) as months
     from numbers
-    inner join (select max(month_number) - min(month_number) + 1 as months from figures) as history
+    inner join history
         on numbers.generated_number <= {{ longest_memory }} and 3 * numbers.generated_number <= history.months
 
 ),

@@ -37,11 +37,8 @@ residuals as (
         sums.period_end,
         sums.scope_type,
         sums.scope_value,
-        {%- for measure in ['kept', 'end'] %}
-        {%- set residual = as_double('scoped.' ~ measure ~ '_mrr') ~ ' / nullif(sums.' ~ measure ~ '_mrr, 0) - ' ~ as_double('scoped.start_mrr')
-            ~ ' / nullif(sums.start_mrr, 0)' %}
-        {{ as_double('sum(' ~ exact('(' ~ residual ~ ') * (' ~ residual ~ ')') ~ ')') }} as {{ measure }}_squares{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ residual_squares('scoped.kept_mrr', 'sums.kept_mrr', 'scoped.start_mrr', 'sums.start_mrr') }} as kept_squares,
+        {{ residual_squares('scoped.end_mrr', 'sums.end_mrr', 'scoped.start_mrr', 'sums.start_mrr') }} as end_squares
     from sums
     inner join scoped
         on
