@@ -1,6 +1,6 @@
 {{ config(enabled=is_listed('billing', 'stripe')) }}
--- Claim: every landed version of a subscription is staged, and every item that was not removed: in the versions it lasted in, or alone where
--- its subscription never landed. Test mode is not staged.
+-- Claim: every landed version of a subscription is staged, and every item that was not removed: in the versions it lasted in, or alone
+-- where its subscription never landed. Test mode is not staged.
 {%- set history = landed('stripe', 'subscription_history') %}
 {%- set current = landed('stripe', 'subscription', in_demo=false) %}
 {%- set subscription = history if history.exists else current %}

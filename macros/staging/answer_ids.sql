@@ -10,3 +10,12 @@
 {% macro zendesk_response_id() -%}
 case when survey_id = 'satisfaction_rating' then survey_key else survey_key || '-' || question_id end
 {%- endmacro %}
+
+{#- The event, or who answered which poll when. -#}
+{% macro pendo_answer_id(poll_event) -%}
+coalesce(
+            {{ field(poll_event, ['event_id', '_fivetran_id']) }},
+            {{ field(poll_event, 'poll_id') }} || '|' || {{ field(poll_event, 'visitor_id') }} || '|'
+            || cast({{ field(poll_event, ['timestamp', 'browser_timestamp', 'browser_time'], 'timestamp') }} as {{ dbt.type_string() }})
+        )
+{%- endmacro %}

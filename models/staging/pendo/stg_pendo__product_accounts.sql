@@ -1,5 +1,5 @@
 -- Grain: the newest version of an account, every landed copy of it. Deleted accounts stay: their use is history.
-{{ config(enabled=is_listed('usage', 'pendo')) }}
+{{ config(enabled=is_listed('usage', 'pendo') or is_listed('survey', 'pendo')) }}
 {%- set account = landed('pendo', 'account_history') %}
 {%- set keys = [
     'metadata_crm_account_id', 'metadata_salesforce_account_id', 'metadata_agent_accountid', 'crm_account_id', 'salesforce_id'

@@ -1,5 +1,5 @@
 -- Grain: the newest version of a visitor, every landed copy of it. Deleted visitors stay: their use is history.
-{{ config(enabled=is_listed('usage', 'pendo')) }}
+{{ config(enabled=is_listed('usage', 'pendo') or is_listed('survey', 'pendo')) }}
 {%- set visitor = landed('pendo', 'visitor_history') %}
 {%- set emails = ['metadata_email', 'metadata_agent_email', 'metadata_auto_email', 'email'] %}
 

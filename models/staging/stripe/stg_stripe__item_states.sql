@@ -1,7 +1,7 @@
 -- Grain: one row per item, span of its subscription (stg_stripe__subscription_versions) and state it had in it: what it cost, and how many
 -- there were, from a moment on (from_at; null: from the beginning of the span) until the next state (to_at). Invoice lines say it for their
 -- own time. What the item is now holds in the newest span, and in every span that was not over when the item was loaded last: it has not
--- changed since. Where nothing tells, what held before holds if it also holds after; else the state is unknown (price_as_of): never today's.
+-- changed since. Where nothing tells, what held before holds if it also holds after; else it is unknown (price_as_of): never today's.
 -- Before anything was landed of a subscription the first known state is taken, and price_as_of says current.
 {{ config(enabled=is_listed('billing', 'stripe')) }}
 {%- set in_order = 'partition by item_id, subscription_id, span_number order by from_at nulls first, price_id, quantity' %}
@@ -54,7 +54,10 @@ billed as (
     inner join spans
         on
             lines.subscription_id = spans.subscription_id
-            and (spans.span_number = spans.first_span_number or {{ reporting_date('spans.span_from') }} <= {{ reporting_date('lines.period_start') }})
+            and (
+                spans.span_number = spans.first_span_number
+                or {{ reporting_date('spans.span_from') }} <= {{ reporting_date('lines.period_start') }}
+            )
             and (spans.span_number = 0 or {{ reporting_date('lines.period_start') }} < {{ reporting_date('spans.next_span_from') }})
 
 ),
@@ -111,7 +114,9 @@ known as (
         item_spans.price_id,
         item_spans.quantity,
         case
-            when item_spans.price_id = last_billed.price_id and item_spans.quantity is not distinct from last_billed.quantity
+            when
+                item_spans.price_id = last_billed.price_id
+                and coalesce(item_spans.quantity, -1) = coalesce(last_billed.quantity, -1)
                 then last_billed.amount
         end as amount,
         last_billed.currency,
@@ -133,7 +138,8 @@ edges as (
         subscription_id,
         span_number,
         row_number() over (partition by item_id, subscription_id, span_number order by from_at nulls first, price_id, quantity) as nth,
-        row_number() over (partition by item_id, subscription_id, span_number order by from_at desc nulls last, price_id desc, quantity desc)
+        row_number()
+            over (partition by item_id, subscription_id, span_number order by from_at desc nulls last, price_id desc, quantity desc)
             as nth_last,
         price_id,
         quantity,
@@ -186,25 +192,40 @@ bridged as (
             and untold.span_after = after.span_number
             and after.nth = 1
             and before.price_id = after.price_id
-            and before.quantity is not distinct from after.quantity
+            and coalesce(before.quantity, -1) = coalesce(after.quantity, -1)
+
+),
+
+states as (
+
+    select * from known
+    union all
+    select * from bridged
+
+),
+
+compared as (
+
+    select
+        *,
+        row_number() over ({{ in_order }}) = 1 as is_first,
+        lag(price_id) over ({{ in_order }}) as last_price_id,
+        lag(quantity) over ({{ in_order }}) as last_quantity,
+        lag(amount) over ({{ in_order }}) as last_amount
+    from states
 
 ),
 
 -- a line that says what the one before said is no change
 changes as (
 
-    select
-        *,
-        row_number() over ({{ in_order }}) = 1 as is_first,
-        price_id is distinct from lag(price_id) over ({{ in_order }})
-        or quantity is distinct from lag(quantity) over ({{ in_order }})
-        or amount is distinct from lag(amount) over ({{ in_order }})
-            as is_change
-    from (
-        select * from known
-        union all
-        select * from bridged
-    ) as states
+    select *
+    from compared
+    where
+        is_first
+        or price_id is distinct from last_price_id
+        or quantity is distinct from last_quantity
+        or amount is distinct from last_amount
 
 )
 
@@ -233,4 +254,3 @@ select
     end as price_as_of
 from changes
 inner join spans on changes.subscription_id = spans.subscription_id and changes.span_number = spans.span_number
-where changes.is_first or changes.is_change

@@ -1,5 +1,5 @@
--- Grain: one row per price or plan, deleted ones too: what was paid at them was paid. A price of packages is paid for whole ones; one that is
--- metered or tiered has no unit price that a quantity multiplies.
+-- Grain: one row per price or plan, deleted ones too: what was paid at them was paid. A price of packages is paid for whole ones; one
+-- that is metered or tiered has no unit price that a quantity multiplies.
 {{ config(enabled=is_listed('billing', 'stripe')) }}
 {%- set price = landed('stripe', 'price') %}
 {%- set plan = landed('stripe', 'plan', in_demo=false) %}

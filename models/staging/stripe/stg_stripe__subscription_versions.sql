@@ -1,7 +1,7 @@
 -- Grain: one row per landed version of a subscription. A version lasts until the next one. A subscription that was deleted stays and
--- ends: when it was cancelled, else when the loader saw it gone, and where neither is known it goes on. span_number: versions between which only
--- what Stripe itself does was told (status, pause, notice, trial, end) had the same items and are of one span, 0 is the newest. A version
--- that begins although nothing of that changed begins because the subscription did: its items may be others.
+-- ends: when it was cancelled, else when the loader saw it gone, and where neither is known it goes on. span_number: versions between
+-- which only what Stripe itself does was told (status, pause, notice, trial, end) had the same items and are of one span, 0 is the newest.
+-- A version that begins although nothing of that changed begins because the subscription did: its items may be others.
 {{ config(enabled=is_listed('billing', 'stripe')) }}
 {%- set history = landed('stripe', 'subscription_history') %}
 {%- set current = landed('stripe', 'subscription', in_demo=false) %}
@@ -37,7 +37,10 @@ with landed_versions as (
         -- canceled_at of a running subscription is the day of the notice, not the end
         coalesce(
             {{ field(subscription, 'ended_at', 'timestamp') }},
-            case when {{ fold_case(field(subscription, 'status')) }} = 'canceled' then {{ field(subscription, 'canceled_at', 'timestamp') }} end,
+            case
+                when {{ fold_case(field(subscription, 'status')) }} = 'canceled'
+                    then {{ field(subscription, 'canceled_at', 'timestamp') }}
+            end,
             case
                 when {{ is_deleted(subscription) }}
                     then coalesce({{ field(subscription, 'canceled_at', 'timestamp') }}, {{ loaded_at(subscription) }})
@@ -59,9 +62,8 @@ numbered_versions as (
         row_number() over ({{ in_order }}) as version_number,
         lead(version_start) over ({{ in_order }}) as next_start,
         {%- for column in told %}
-        {{ column }} is distinct from lead({{ column }}) over ({{ in_order }}){{ ' or' if not loop.last }}
+        lead({{ column }}) over ({{ in_order }}) as next_{{ column }},
         {%- endfor %}
-            as is_end_told,
         max(ended_at) over (partition by subscription_id) as subscription_ended_at,
         case when status <> 'trialing' and trial_end > started_at then trial_end else started_at end
             as earned_from
@@ -84,7 +86,17 @@ started_versions as (
             case when version_end < timestamp '9999-01-01 00:00:00' then version_end end
         ) as version_valid_to,
         -- copies of a version are no change
-        sum(case when next_start > version_start and not is_end_told then 1 else 0 end)
+        sum(
+            case
+                when
+                    next_start > version_start
+                    {%- for column in told %}
+                    and {{ column }} is not distinct from next_{{ column }}
+                    {%- endfor %}
+                    then 1
+                else 0
+            end
+        )
             over (partition by subscription_id order by version_number rows between current row and unbounded following)
             as span_number
     from numbered_versions

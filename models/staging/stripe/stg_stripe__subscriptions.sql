@@ -179,9 +179,9 @@ told as (
 
     select
         held.*,
-        case when items_held <= 1 then coalesce(quantity, item_quantity) else item_quantity end as seats,
-        case when items_held > 1 then item_price_id else coalesce(price_id, item_price_id) end as held_price_id,
-        price_id is not null and items_held <= 1 as is_price_told
+        case when held.items_held <= 1 then coalesce(held.quantity, held.item_quantity) else held.item_quantity end as seats,
+        case when held.items_held > 1 then held.item_price_id else coalesce(held.price_id, held.item_price_id) end as held_price_id,
+        held.price_id is not null and held.items_held <= 1 as is_price_told
     from held
 
 ),
@@ -194,8 +194,10 @@ priced as (
         prices.parse_errors as price_errors,
         case when not coalesce(prices.is_metered, false) then prices.times_a_year / 12.0 end as times_a_month,
         coalesce(told.currency, told.billed_currency, prices.currency) as mrr_currency,
-        case when prices.currency is null or prices.currency = coalesce(told.currency, told.billed_currency, prices.currency) then prices.unit_amount end
-            as unit_amount,
+        case
+            when prices.currency is null or prices.currency = coalesce(told.currency, told.billed_currency, prices.currency)
+                then prices.unit_amount
+        end as unit_amount,
         case prices.package_rounding
             when 'down' then floor(told.seats / (1.0 * prices.units_in_package))
             else ceil(told.seats / (1.0 * prices.units_in_package))
@@ -230,8 +232,10 @@ discounted as (
             over (partition by listed.subscription_id, listed.version_number, listed.stretch_number)
             as first_precedence,
         discounts.percent_off,
-        case when discounts.currency is null or discounts.currency = listed.mrr_currency then discounts.amount_off * listed.times_a_month end
-            as amount_off
+        case
+            when discounts.currency is null or discounts.currency = listed.mrr_currency
+                then discounts.amount_off * listed.times_a_month
+        end as amount_off
     from (
         select
             subscription_id,
@@ -246,7 +250,10 @@ discounted as (
     ) as listed
     inner join discounts
         on
-            (listed.subscription_id = discounts.subscription_id or (discounts.subscription_id is null and listed.customer_id = discounts.customer_id))
+            (
+                listed.subscription_id = discounts.subscription_id
+                or (discounts.subscription_id is null and listed.customer_id = discounts.customer_id)
+            )
             and (discounts.starts_at is null or discounts.starts_at <= listed.valid_from)
             and (discounts.ends_at is null or listed.valid_from < discounts.ends_at)
 
