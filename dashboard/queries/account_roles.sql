@@ -1,11 +1,10 @@
--- NPS of each role of an account, most senior first. The interval is the one that company_nps and account_nps
--- have: 1.96 standard errors about the adjusted score.
+-- NPS of each role of an account, most senior first.
 select
     account_id,
     contact_role as item,
     nps as value,
-    case when responses > 0 then greatest(-100.0, nps_adjusted - 196.0 * sqrt(squared_error)) end as low,
-    case when responses > 0 then least(100.0, nps_adjusted + 196.0 * sqrt(squared_error)) end as high,
+    ci_low as low,
+    ci_high as high,
     responses as n,
     eligible_contacts,
     reach_rate,

@@ -1,6 +1,7 @@
 {#- NPS and its uncertainty from counts. All results are doubles, null where nobody answered.
-    Interval: adjusted Wald (Rocks 2016): 3/4 is added to promoters and to detractors and 3/2
-    to passives, so n grows by 3; the point estimate stays raw. -#}
+    Interval: up to 30 votes the score interval, from the table nps_score_intervals; above them adjusted
+    Wald (Rocks 2016): 3/4 is added to promoters and to detractors and 3/2 to passives, so n grows by 3;
+    the point estimate stays raw. -#}
 
 {% macro z_score() %}{{ return('1.96') }}{% endmacro %}
 
@@ -35,8 +36,24 @@ case
 {{ z_score() }} * 100.0 * sqrt({{ squared_error }})
 {%- endmacro %}
 
+{#- One end of the interval of one NPS before it is cut at +-100: side is -1 for the lower, 1 for the upper. `scored` is the row of
+    nps_score_intervals with the same counts. -#}
+{% macro nps_bound(promoters, detractors, responses, scored, side) -%}
+case
+        when {{ responses }} > 30
+            then {{ nps_adjusted(promoters, detractors, responses) }}
+                + {{ side }} * {{ half_width(nps_squared_error(promoters, detractors, responses)) }}
+        else {{ as_double(scored ~ ('.ci_low' if side < 0 else '.ci_high')) }}
+    end
+{%- endmacro %}
+
 {% macro clip(value, low, high) -%}
 case when {{ value }} < {{ low }} then {{ low }} when {{ value }} > {{ high }} then {{ high }} else {{ value }} end
+{%- endmacro %}
+
+{#- Within the scale of NPS; null stays null. -#}
+{% macro clip_nps(points) -%}
+{{ clip(points, '-100.0', '100.0') }}
 {%- endmacro %}
 
 {#- Share of a margin that is left when n of a population of N were asked: sqrt((N-n)/(N-1)). -#}

@@ -1,6 +1,6 @@
 {#- Role-weighted account NPS: the only place where SQL weighting is written. Each macro is an
     aggregate over the roles of one account that are in its weight scheme; columns: role_weight,
-    role_nps (null: silent), nps_adjusted, squared_error. Decimals make sums independent of row
+    role_nps (null: silent), ci_low, ci_high. Decimals make sums independent of row
     order. -#}
 
 {#- Weight of the roles that answered; 0 when none did. -#}
@@ -20,10 +20,11 @@ sum(case when role_nps is not null then {{ exact('role_weight') }} else 0 end)
 {{ weighted_sum(value) }} / nullif({{ as_double(role_weight_coverage()) }}, 0)
 {%- endmacro %}
 
-{#- Squared error of that mean: sum(w'^2 * var'/(n+3)), w' renormalised. -#}
-{% macro role_weighted_squared_error() -%}
-{{ weighted_sum('squared_error', power=2) }}
-    / nullif({{ as_double(role_weight_coverage()) }} * {{ as_double(role_weight_coverage()) }}, 0)
+{#- How far an end of its interval is from that mean: the roles' own intervals give back their variances (MOVER, Zou and
+    Donner 2008), sqrt(sum(w'^2 * (nps - end)^2)), w' renormalised. -#}
+{% macro role_weighted_distance(end) -%}
+sqrt({{ weighted_sum('(role_nps - ' ~ end ~ ') * (role_nps - ' ~ end ~ ')', power=2) }})
+        / nullif({{ as_double(role_weight_coverage()) }}, 0)
 {%- endmacro %}
 
 {#- The score if every silent role answered at one end of the scale. -#}

@@ -3,16 +3,23 @@
 Counts are of votes: one person, one vote. Scores are in NPS points, -100 to 100. Everything is
 vectorised: each function takes arrays and returns arrays, NaN where nobody answered.
 
-Sources: the interval is the adjusted Wald interval for NPS (Rocks 2016, "Interval Estimation for
-the Net Promoter Score", The American Statistician 70; recommended by Sauro and Lewis for small
-samples); the finite population correction is the textbook one (Cochran 1977). The weighting by
-roles is this project's rulebook: first a score per role, then the mean of the roles, so that many
-users cannot outvote one buyer.
+Sources: up to 30 votes the interval of one NPS is the score interval (Tango 1998, "Equivalence test
+and confidence interval for the difference in proportions for the paired-sample design", Statistics
+in Medicine 17; the "iterative score" of Rocks 2016, "Interval Estimation for the Net Promoter
+Score", The American Statistician 70), above it the adjusted Wald interval (Rocks 2016). Intervals of
+roles are combined by MOVER (Zou and Donner 2008, "Construction of confidence limits about effect
+measures", Statistics in Medicine 27). People of one account are clusters (Kish 1965, "Survey
+Sampling"); the finite population correction is the textbook one (Cochran 1977). Rates found among
+many are controlled as Benjamini and Hochberg (1995) do. The weighting by roles is this project's
+rulebook: first a score per role, then the mean of the roles, so that many users cannot outvote one
+buyer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +27,16 @@ from numpy.typing import ArrayLike
 from voc_weighting.arithmetic import DECIMALS, Flags, Floats, floats, round_score
 
 Z_SCORE = 1.96
+#: Most votes of which the interval is the score interval.
+SCORE_INTERVAL_VOTES = 30
+#: Accounts from which on their votes say how much people of one account agree.
+MIN_CLUSTERS = 10
+#: Accounts from which on the normal quantile stands for the t quantile.
+MANY_CLUSTERS = 30
+#: Share of false alarms among the changes that are called significant.
+FALSE_DISCOVERY_RATE = 0.05
+#: Decimals of the intervals and quantiles that SQL reads from seeds/reference.
+REFERENCE_DECIMALS = 6
 # Votes added to promoters and detractors, and to passives, before an interval is computed.
 _PRIOR_ENDS, _PRIOR_MIDDLE = 0.75, 1.5
 _PRIOR = 2 * _PRIOR_ENDS + _PRIOR_MIDDLE
@@ -72,13 +89,172 @@ def half_width(error: ArrayLike, z: float = Z_SCORE) -> Floats:
 def interval(
     promoters: ArrayLike, passives: ArrayLike, detractors: ArrayLike, z: float = Z_SCORE
 ) -> tuple[Floats, Floats]:
-    """Adjusted Wald interval (low, high) in NPS points, clipped to the scale.
+    """Interval (low, high) of one NPS in NPS points, within the scale; it contains the score.
 
-    Shapes and errors as `nps`. (50, 30, 20) gives 14.05 to 44.20, (7, 2, 1) gives 7.04 to 85.27.
+    Up to `SCORE_INTERVAL_VOTES` votes the score interval, to 6 decimals as in the reference table of
+    the SQL, above them the adjusted Wald interval. Shapes and errors as `nps`; ValueError for counts
+    that are not whole. (7, 2, 1) gives 4.8913 to 85.8861, (50, 30, 20) gives 14.05 to 44.20.
     """
+    low, high = _unclipped_interval(promoters, passives, detractors, z)
+    return np.clip(low, -100.0, 100.0), np.clip(high, -100.0, 100.0)
+
+
+def _unclipped_interval(
+    promoters: ArrayLike, passives: ArrayLike, detractors: ArrayLike, z: float
+) -> tuple[Floats, Floats]:
+    promoters, passives, detractors = _counts(promoters, passives, detractors)
+    if any((count != np.floor(count)).any() for count in (promoters, passives, detractors)):
+        raise ValueError("Counts of votes are whole numbers.")
+    responses = promoters + passives + detractors
+    is_few = responses <= SCORE_INTERVAL_VOTES
+    few = [np.where(is_few, count, 0).astype(np.intp) for count in (detractors, passives, promoters)]
+    scored = score_intervals(z)[few[0], few[1], few[2]]
     center = nps_adjusted(promoters, passives, detractors)
     margin = half_width(squared_error(promoters, passives, detractors), z)
-    return np.clip(center - margin, -100.0, 100.0), np.clip(center + margin, -100.0, 100.0)
+    return (
+        np.where(is_few, scored[..., 0], center - margin),
+        np.where(is_few, scored[..., 1], center + margin),
+    )
+
+
+@cache
+def score_intervals(z: float = Z_SCORE) -> Floats:
+    """Score intervals of all counts of at most 30 votes, to 6 decimals.
+
+    Returns:
+        (31, 31, 31, 2) NPS points by detractors, passives and promoters, low and high; NaN without
+        votes and above 30 of them.
+    """
+    side = np.arange(SCORE_INTERVAL_VOTES + 1)
+    counts = np.stack(np.meshgrid(side, side, side, indexing="ij"))
+    n = counts.sum(axis=0)
+    is_scored = (n >= 1) & (n <= SCORE_INTERVAL_VOTES)
+    table = np.full((*n.shape, 2), np.nan)
+    table[is_scored] = np.round(
+        np.stack(_score_interval(*counts[:, is_scored].astype(np.float64), z), axis=-1),
+        REFERENCE_DECIMALS,
+    )
+    table.setflags(write=False)
+    return table
+
+
+def _score_interval(
+    detractors: Floats, passives: Floats, promoters: Floats, z: float
+) -> tuple[Floats, Floats]:
+    """All values that the score test does not reject, by halving; arrays (n,) of counts, n > 0."""
+    n = detractors + passives + promoters
+    net = (promoters - detractors) / n
+
+    def is_rejected(value: Floats) -> Flags:
+        """Whether the score is further away than z standard errors at the likeliest such shares."""
+        b = detractors * (1 - 3 * value) - 2 * passives * value + promoters * (1 - value)
+        root = np.sqrt(np.maximum(b * b + 8 * n * detractors * value * (1 - value), 0.0))
+        low = (b + root) / (4 * n)
+        variance = np.maximum(2 * low + value - value * value, 0.0)
+        return (net - value) ** 2 * n > z * z * variance
+
+    def end(limit: float) -> Floats:
+        inside, outside = net.copy(), np.full_like(net, limit)
+        # At an end of the scale that the votes reach, there is nothing to leave out.
+        for _ in range(60):
+            middle = (inside + outside) / 2
+            rejected = is_rejected(middle)
+            outside = np.where(rejected, middle, outside)
+            inside = np.where(rejected, inside, middle)
+        return 100.0 * inside
+
+    return end(-1.0), end(1.0)
+
+
+def design_effect(net: ArrayLike, responses: ArrayLike, ends: ArrayLike) -> float:
+    """How often the variance of an NPS is that of independent people, as people of one account agree.
+
+    (sum over accounts of (net - m * responses)^2 / n^2 * G / (G - 1)) / (var / n), m the mean vote
+    of -1, 0 or 1, var its sample variance, G accounts. Accounts of one person each give 1.
+
+    Args:
+        net: (accounts,) promoters minus detractors; an anonymous vote is an account of its own.
+        responses: (accounts,) votes, more than 0.
+        ends: (accounts,) promoters plus detractors.
+
+    Returns:
+        NaN below 10 accounts, and where all votes are the same.
+    """
+    s, n_a, extremes = (floats(values, "votes") for values in (net, responses, ends))
+    n, accounts = n_a.sum(), len(n_a)
+    if accounts < MIN_CLUSTERS:
+        return float("nan")
+    mean = s.sum() / n
+    variance = (extremes.sum() - n * mean**2) / (n - 1)
+    if variance <= 0 or extremes.sum() == 0 or abs(s.sum()) == n:
+        return float("nan")
+    between = np.sum((s - mean * n_a) ** 2) / n**2 * accounts / (accounts - 1)
+    return float(between / (variance / n))
+
+
+def cluster_factor(effect: float, accounts: int) -> float:
+    """By how much an interval widens: sqrt(max(1, design effect)), with few accounts times t / 1.96.
+
+    1 where the design effect is NaN.
+    """
+    if np.isnan(effect):
+        return 1.0
+    few = t_quantiles().get(accounts, Z_SCORE) / Z_SCORE
+    return float(np.sqrt(max(1.0, effect)) * few)
+
+
+@cache
+def t_quantiles() -> dict[int, float]:
+    """t(0.975, accounts - 1) for 10 to 29 accounts, to 6 decimals."""
+    # Only here: scipy takes as long to import as dbt takes for ten models.
+    from scipy.special import stdtrit
+
+    return {
+        accounts: round(float(stdtrit(accounts - 1, 0.975)), REFERENCE_DECIMALS)
+        for accounts in range(MIN_CLUSTERS, MANY_CLUSTERS)
+    }
+
+
+@dataclass(frozen=True)
+class ScopeNps:
+    """NPS of a company, segment, region or role over people who sit in accounts, in NPS points."""
+
+    nps: float
+    ci_low: float
+    ci_high: float
+    margin_of_error: float
+    design_effect: float
+    effective_responses: float
+
+
+def scope_nps(promoters: ArrayLike, passives: ArrayLike, detractors: ArrayLike) -> ScopeNps:
+    """NPS of a scope with the interval that knows that people of one account agree.
+
+    Ten accounts 1 1 | 1 1 0 | -1 -1 | 0 | 1 | -1 0 | 1 1 | 0 0 | -1 | 1 0 give 22.22, -33.5919 to
+    68.8138, design effect 1.637037.
+
+    Args:
+        promoters, passives, detractors: (accounts,) votes; an anonymous vote is an account.
+    """
+    p, q, d = _counts(promoters, passives, detractors)
+    has_voted = p + q + d > 0
+    p, q, d = (count[has_voted] for count in (p, q, d))
+    totals = float(p.sum()), float(q.sum()), float(d.sum())
+    n = sum(totals)
+    effect = design_effect(p - d, p + q + d, p + d)
+    factor = cluster_factor(effect, len(p))
+    score = float(nps(*totals))
+    low, high = (float(end) for end in _unclipped_interval(*totals, Z_SCORE))
+    center = score if n <= SCORE_INTERVAL_VOTES else float(nps_adjusted(*totals))
+    low, high = center - factor * (center - low), center + factor * (high - center)
+    return ScopeNps(
+        nps=score,
+        ci_low=max(low, -100.0),
+        ci_high=min(high, 100.0),
+        margin_of_error=(high - low) / 2,
+        design_effect=effect,
+        effective_responses=n / max(1.0, np.nan_to_num(effect, nan=1.0)) if n else float("nan"),
+    )
 
 
 def finite_population_correction(population: ArrayLike, responses: ArrayLike) -> Floats:
@@ -93,19 +269,65 @@ def finite_population_correction(population: ArrayLike, responses: ArrayLike) ->
     return np.where(np.isnan(size), np.nan, np.where(size > 1, left, 0.0))
 
 
-def change_z(
-    before: tuple[ArrayLike, ArrayLike, ArrayLike], after: tuple[ArrayLike, ArrayLike, ArrayLike]
+def change_contributions(
+    before: tuple[ArrayLike, ArrayLike], after: tuple[ArrayLike, ArrayLike]
 ) -> Floats:
-    """Standard score of a change: adjusted scores apart, over the standard error of the difference.
+    """What each account did to the NPS from one window to another, in NPS points.
+
+    100 * ((net2 - m * n2) / N2 - (net1 - m * n1) / N1), m the mean of the two NPS as shares. Votes
+    that are in both windows hardly count, and the contributions sum to the change.
 
     Args:
-        before, after: (promoters, passives, detractors) of the two periods, each of one shape.
+        before, after: (net, responses) of the two windows, each (accounts,): promoters minus
+            detractors, and votes; 0 where an account is silent. An anonymous vote is an account.
 
     Returns:
-        z, significant where its absolute value is `Z_SCORE` or more; NaN where a period is empty.
+        (accounts,) NPS points; NaN where a window is empty.
     """
-    apart = nps_adjusted(*after) - nps_adjusted(*before)
-    return apart / (100.0 * np.sqrt(squared_error(*after) + squared_error(*before)))
+    (s1, n1), (s2, n2) = ((floats(net, "net"), floats(n, "responses")) for net, n in (before, after))
+    if not n1.sum() or not n2.sum():
+        return np.full(len(n1), np.nan)
+    mean = (s1.sum() / n1.sum() + s2.sum() / n2.sum()) / 2
+    return 100.0 * ((s2 - mean * n2) / n2.sum() - (s1 - mean * n1) / n1.sum())
+
+
+def change_z(
+    before: tuple[ArrayLike, ArrayLike], after: tuple[ArrayLike, ArrayLike]
+) -> float:
+    """Standard score of a change between windows that may share votes: change / sqrt(sum(c^2)).
+
+    Arguments as `change_contributions`, whose values c are. Significant where its absolute value is
+    `Z_SCORE` or more and somebody's vote differs in at least `MIN_CLUSTERS` accounts. NaN where a
+    window is empty or nothing differs.
+    """
+    contributions = change_contributions(before, after)
+    spread = np.sqrt(np.sum(contributions**2))
+    return float(contributions.sum() / spread) if spread > 0 else float("nan")
+
+
+def critical_z(rank: int, comparisons: int) -> float:
+    """|z| from which on the rank-th largest of so many is a discovery, to 6 decimals.
+
+    Benjamini and Hochberg: p <= 0.05 * rank / comparisons, two-sided.
+    """
+    tail = FALSE_DISCOVERY_RATE * rank / comparisons / 2
+    return round(-NormalDist().inv_cdf(tail), REFERENCE_DECIMALS)
+
+
+def discoveries(z: ArrayLike) -> Flags:
+    """Which of many changes are significant when one in twenty of those may be a false alarm.
+
+    Args:
+        z: (comparisons,) standard scores, none NaN.
+    """
+    size = np.abs(floats(z, "z"))
+    order = np.argsort(-size, kind="stable")
+    critical = np.array([critical_z(rank, len(size)) for rank in range(1, len(size) + 1)])
+    passing = np.flatnonzero(size[order] >= critical)
+    found = np.zeros(len(size), dtype=np.bool_)
+    if len(passing):
+        found[order[: passing[-1] + 1]] = True
+    return found
 
 
 def revenue_weighted(scores: ArrayLike, arr: ArrayLike) -> float:
@@ -171,11 +393,12 @@ def role_weighted(
     """Role-weighted NPS of many accounts, with interval, bounds, coverage and alternatives.
 
     account_nps = sum(w * nps_r) / sum(w) over the roles that answered. The bounds put the silent
-    roles at -100 and 100. The interval is centred on the same mean of the adjusted role scores,
-    with half width z * 100 * sqrt(sum(w'^2 * var'_r / (n_r + 3))), w' the renormalised weights.
+    roles at -100 and 100. The interval recovers the variance from those of the roles (MOVER):
+    account_nps - sqrt(sum(w'^2 * (nps_r - low_r)^2)) and + sqrt(sum(w'^2 * (high_r - nps_r)^2)), w'
+    the renormalised weights; it contains the score.
 
-    Decision-maker 8, manager 4, users 9, 10, 7, 9 at 0.5, 0.3, 0.2 give -15 (pooled 33.33,
-    waterfall 0); with a silent decision-maker -30, bounds -65 and 35, coverage 0.5.
+    Decision-maker 8, manager 4, users 9, 10, 7, 9 at 0.5, 0.3, 0.2 give -15, -58.2196 to 47.1057
+    (pooled 33.33, waterfall 0); with a silent decision-maker -30, bounds -65 and 35, coverage 0.5.
 
     Args:
         promoters, passives, detractors: (accounts, roles) counts of votes, 0 where a role is silent.
@@ -187,7 +410,8 @@ def role_weighted(
         z: standard score of the interval.
 
     Raises:
-        ValueError: shapes that do not fit, a negative count, or weights that do not sum to 1.
+        ValueError: shapes that do not fit, a count that is negative or not whole, or weights that
+            do not sum to 1.
     """
     votes = [np.asarray(counts) for counts in (promoters, passives, detractors)]
     shape = votes[0].shape
@@ -221,7 +445,7 @@ def _weigh(
 ) -> None:
     accounts, roles = votes[0].shape
     zeros = (np.zeros(accounts) for _ in range(9))
-    net_all, weight_all, weighted_net, weighted_n, score, center, error, coverage, n_all = zeros
+    net_all, weight_all, weighted_net, weighted_n, score, below, above, coverage, n_all = zeros
     highest, lowest = np.full(accounts, -np.inf), np.full(accounts, np.inf)
     senior = np.full(accounts, np.inf)
     out.waterfall_nps[:] = np.nan
@@ -235,15 +459,13 @@ def _weigh(
         net, n = p - d, p + q + d
         has_spoken = n > 0
         role_nps = 100.0 * net / np.maximum(n, 1.0)
-        m = n + _PRIOR
-        adjusted = net / m
-        variance = (p + d + 2 * _PRIOR_ENDS) / m - adjusted * adjusted
+        low, high = interval(p, q, d, z)
         heard = w * has_spoken
         coverage += heard
         weight_all += w
         score += heard * role_nps
-        center += heard * adjusted
-        error += heard * heard * variance / m
+        below += np.where(has_spoken, heard * heard * (role_nps - low) ** 2, 0.0)
+        above += np.where(has_spoken, heard * heard * (high - role_nps) ** 2, 0.0)
         net_all += net
         n_all += n
         weighted_net += w * net
@@ -256,15 +478,13 @@ def _weigh(
         np.copyto(out.waterfall_nps, role_nps, where=leads)
     with np.errstate(invalid="ignore", divide="ignore"):
         out.account_nps[:] = score / coverage
-        middle = 100.0 * center / coverage
-        margin = half_width(error, z) / coverage
+        np.clip(out.account_nps - np.sqrt(below) / coverage, -100.0, 100.0, out=out.ci_low)
+        np.clip(out.account_nps + np.sqrt(above) / coverage, -100.0, 100.0, out=out.ci_high)
         out.nps_low_bound[:] = (score - 100.0 * (weight_all - coverage)) / weight_all
         out.nps_high_bound[:] = (score + 100.0 * (weight_all - coverage)) / weight_all
         out.pooled_nps[:] = 100.0 * net_all / n_all
         out.respondent_weighted_nps[:] = 100.0 * weighted_net / weighted_n
         out.role_spread[:] = highest - lowest
-    np.clip(middle - margin, -100.0, 100.0, out=out.ci_low)
-    np.clip(middle + margin, -100.0, 100.0, out=out.ci_high)
     np.copyto(out.role_spread, np.nan, where=highest < lowest)
     out.role_weight_coverage[:] = coverage
     out.responses[:] = n_all

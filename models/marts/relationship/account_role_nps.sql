@@ -62,6 +62,21 @@ histories as (
         ) as is_in_history
     from account_roles
 
+),
+
+roles as (
+
+    select
+        histories.*,
+        {{ nps_bound('histories.promoters', 'histories.detractors', 'histories.responses', 'score_intervals', -1) }} as low,
+        {{ nps_bound('histories.promoters', 'histories.detractors', 'histories.responses', 'score_intervals', 1) }} as high
+    from histories
+    left join {{ ref('nps_score_intervals') }} as score_intervals
+        on
+            histories.detractors = score_intervals.detractors
+            and histories.passives = score_intervals.passives
+            and histories.promoters = score_intervals.promoters
+
 )
 
 select
@@ -76,10 +91,10 @@ select
     passives,
     detractors,
     {{ nps('promoters', 'detractors', 'responses') }} as nps,
-    {{ nps_adjusted('promoters', 'detractors', 'responses') }} as nps_adjusted,
-    {{ nps_squared_error('promoters', 'detractors', 'responses') }} as squared_error,
+    {{ clip_nps('low') }} as ci_low,
+    {{ clip_nps('high') }} as ci_high,
     {{ share_of('eligible_respondents', 'eligible_contacts') }} as reach_rate,
     asked_contacts,
     {{ share_of('asked_respondents', 'asked_contacts') }} as response_rate
-from histories
+from roles
 where is_in_history = 1 and (role_weight is not null or eligible_contacts > 0 or asked_contacts > 0 or responses > 0)

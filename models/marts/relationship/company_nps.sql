@@ -1,3 +1,5 @@
+{%- set comparisons = {'month': '', 'quarter': '_quarter', 'year': '_year'} %}
+
 with counts as (
 
     select * from {{ ref('int_survey__nps_counts') }}
@@ -60,63 +62,93 @@ revenue_weighted as (
 
 ),
 
+-- the interval as if all people were independent
 scored as (
 
     select
-        *,
-        {{ nps('promoters', 'detractors', 'responses') }} as nps,
-        {{ nps_adjusted('promoters', 'detractors', 'responses') }} as nps_adjusted,
-        {{ nps_squared_error('promoters', 'detractors', 'responses') }} as squared_error,
+        totals.*,
+        {{ nps('totals.promoters', 'totals.detractors', 'totals.responses') }} as nps,
+        case
+            when totals.responses > 30 then {{ nps_adjusted('totals.promoters', 'totals.detractors', 'totals.responses') }}
+            else {{ nps('totals.promoters', 'totals.detractors', 'totals.responses') }}
+        end as interval_center,
+        {{ nps_bound('totals.promoters', 'totals.detractors', 'totals.responses', 'score_intervals', -1) }} as independent_low,
+        {{ nps_bound('totals.promoters', 'totals.detractors', 'totals.responses', 'score_intervals', 1) }} as independent_high,
+        clusters.design_effect,
+        case when clusters.design_effect > 1 then clusters.design_effect else 1.0 end as variance_factor,
+        case
+            when clusters.design_effect is null then 1.0
+            else
+                sqrt(case when clusters.design_effect > 1 then clusters.design_effect else 1.0 end)
+                * coalesce({{ as_double('t_quantiles.t_quantile') }} / {{ z_score() }}, 1.0)
+        end as width_factor,
         -- everybody who could have answered, those who did without being asked included
-        eligible_contacts + responses - eligible_respondents as population
+        totals.eligible_contacts + totals.responses - totals.eligible_respondents as population
     from totals
+    left join {{ ref('nps_score_intervals') }} as score_intervals
+        on
+            totals.detractors = score_intervals.detractors
+            and totals.passives = score_intervals.passives
+            and totals.promoters = score_intervals.promoters
+    left join {{ ref('int_survey__nps_clusters') }} as clusters
+        on
+            totals.period_end = clusters.counted_on
+            and totals.scope_type = clusters.scope_type
+            and totals.scope_value = clusters.scope_value
+    left join {{ ref('t_quantiles') }} as t_quantiles on clusters.accounts = t_quantiles.accounts
 
 ),
 
-compared as (
+widened as (
 
     select
-        scored.*,
-        scored.nps - previous.nps as nps_change,
-        (scored.nps_adjusted - previous.nps_adjusted)
-        / nullif(100.0 * sqrt(scored.squared_error + previous.squared_error), 0) as change_z
+        *,
+        {{ twelve_decimals('interval_center - width_factor * (interval_center - independent_low)') }} as low,
+        {{ twelve_decimals('interval_center + width_factor * (independent_high - interval_center)') }} as high
     from scored
-    inner join {{ ref('int_periods') }} as periods on scored.period_end = periods.period_end
-    left join scored as previous
-        on
-            periods.previous_period_end = previous.period_end
-            and scored.scope_type = previous.scope_type
-            and scored.scope_value = previous.scope_value
 
 )
 
 select
-    compared.period_end,
-    compared.scope_type,
-    compared.scope_value,
-    compared.responses,
-    compared.promoters,
-    compared.passives,
-    compared.detractors,
-    compared.nps,
-    {{ clip('compared.nps_adjusted - ' ~ half_width('compared.squared_error'), '-100.0', '100.0') }} as ci_low,
-    {{ clip('compared.nps_adjusted + ' ~ half_width('compared.squared_error'), '-100.0', '100.0') }} as ci_high,
-    {{ half_width('compared.squared_error') }} as margin_of_error,
-    {{ half_width('compared.squared_error') }} * {{ finite_population_correction('compared.population', 'compared.responses') }}
+    widened.period_end,
+    widened.scope_type,
+    widened.scope_value,
+    widened.responses,
+    widened.promoters,
+    widened.passives,
+    widened.detractors,
+    widened.nps,
+    {{ clip_nps('widened.low') }} as ci_low,
+    {{ clip_nps('widened.high') }} as ci_high,
+    (widened.high - widened.low) / 2 as margin_of_error,
+    (widened.high - widened.low) / 2 * {{ finite_population_correction('widened.population', 'widened.responses') }}
         as margin_of_error_fpc,
+    widened.design_effect,
+    case when widened.responses > 0 then widened.responses / widened.variance_factor end as effective_responses,
     revenue_weighted.revenue_weighted_nps,
-    {{ share_of('compared.anonymous_responses', 'compared.responses') }} as anonymous_share,
-    compared.eligible_contacts,
-    {{ share_of('compared.eligible_respondents', 'compared.eligible_contacts') }} as reach_rate,
-    compared.asked_contacts,
-    {{ share_of('compared.asked_respondents', 'compared.asked_contacts') }} as response_rate,
-    compared.nps_change,
-    compared.change_z,
-    abs(compared.change_z) >= {{ z_score() }} as is_significant,
-    {{ is_reportable('compared.responses') }} as is_reportable
-from compared
+    {{ share_of('widened.anonymous_responses', 'widened.responses') }} as anonymous_share,
+    widened.eligible_contacts,
+    {{ share_of('widened.eligible_respondents', 'widened.eligible_contacts') }} as reach_rate,
+    widened.asked_contacts,
+    {{ share_of('widened.asked_respondents', 'widened.asked_contacts') }} as response_rate,
+    {%- for comparison, suffix in comparisons.items() %}
+    {{ comparison }}.nps_change as nps_change{{ suffix }},
+    {{ comparison }}.change_z as change_z{{ suffix }},
+    {{ comparison }}.is_significant as is_significant{{ suffix }},
+    {{ comparison }}.is_significant_adjusted as is_significant_adjusted{{ suffix }},
+    {%- endfor %}
+    {{ is_reportable('widened.responses') }} as is_reportable
+from widened
 left join revenue_weighted
     on
-        compared.period_end = revenue_weighted.period_end
-        and compared.scope_type = revenue_weighted.scope_type
-        and compared.scope_value = revenue_weighted.scope_value
+        widened.period_end = revenue_weighted.period_end
+        and widened.scope_type = revenue_weighted.scope_type
+        and widened.scope_value = revenue_weighted.scope_value
+{%- for comparison in comparisons %}
+left join {{ ref('int_survey__nps_changes') }} as {{ comparison }}
+    on
+        widened.period_end = {{ comparison }}.period_end
+        and widened.scope_type = {{ comparison }}.scope_type
+        and widened.scope_value = {{ comparison }}.scope_value
+        and {{ comparison }}.comparison = '{{ comparison }}'
+{%- endfor %}

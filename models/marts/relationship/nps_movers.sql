@@ -1,58 +1,76 @@
-with account_votes as (
+-- One row per period end and account: what the account did to the company NPS since the period before, by the
+-- contributions of int_survey__nps_changes: (net2 - m * n2) / N2 - (net1 - m * n1) / N1, m the mean of both scores as
+-- shares. They sum to the change. Votes that belong to no account are one row without an account.
+with windows as (
+
+    select
+        periods.period_end,
+        coalesce(votes.contact_key, votes.response_id) as person,
+        votes.account_id,
+        case votes.nps_class when 'promoter' then 1 when 'passive' then 0 else -1 end as vote,
+        case when votes.counts_from <= periods.period_end and periods.period_end < votes.counts_until then 1 else 0 end as in_newer,
+        case
+            when votes.counts_from <= periods.previous_period_end and periods.previous_period_end < votes.counts_until then 1 else 0
+        end as in_older
+    from {{ ref('int_survey__nps_votes') }} as votes
+    inner join {{ ref('int_periods') }} as periods
+        on votes.counts_from <= periods.period_end and periods.previous_period_end < votes.counts_until
+
+),
+
+-- whoever speaks in both windows stays, also with another vote or for another account
+people as (
+
+    select
+        *,
+        case
+            when max(in_newer) over (partition by period_end, person) = 0 then 'leavers'
+            when max(in_older) over (partition by period_end, person) = 0 then 'joiners'
+            else 'stayers'
+        end as kind
+    from windows
+    where in_newer + in_older > 0
+
+),
+
+totals as (
+
+    select
+        period_end,
+        {{ as_double('sum(in_newer)') }} as all_after,
+        {{ as_double('sum(in_older)') }} as all_before,
+        ({{ as_double('sum(in_newer * vote)') }} / nullif(sum(in_newer), 0) + {{ as_double('sum(in_older * vote)') }} / nullif(sum(in_older), 0)) / 2
+            as middle
+    from people
+    group by 1
+
+),
+
+-- whole numbers first, so that the order of people does not matter
+parts as (
 
     select
         period_end,
         account_id,
-        {{ total('responses') }} as responses,
-        {{ total('promoters - detractors') }} as net_promoters
-    from {{ ref('account_role_nps') }}
-    where responses > 0
-    group by 1, 2
-
-),
-
-company as (
-
-    select
-        period_end,
-        responses
-    from {{ ref('company_nps') }}
-    where scope_type = 'company'
+        kind,
+        {{ total('in_newer') }} as votes_after,
+        {{ total('in_newer * vote') }} as net_after,
+        {{ total('in_older') }} as votes_before,
+        {{ total('in_older * vote') }} as net_before
+    from people
+    group by 1, 2, 3
 
 ),
 
 contributions as (
 
     select
-        account_votes.*,
-        100.0 * {{ as_double('account_votes.net_promoters') }} / company.responses as contribution
-    from account_votes
-    inner join company on account_votes.period_end = company.period_end
-
-),
-
--- who voted in either window moved the score, be it by falling silent
-pairs as (
-
-    select
-        periods.period_end,
-        current_votes.account_id,
-        current_votes.responses,
-        current_votes.contribution as contribution_after,
-        0.0 as contribution_before
-    from {{ ref('int_periods') }} as periods
-    inner join contributions as current_votes on periods.period_end = current_votes.period_end
-
-    union all
-
-    select
-        periods.period_end,
-        previous_votes.account_id,
-        0 as responses,
-        0.0 as contribution_after,
-        previous_votes.contribution as contribution_before
-    from {{ ref('int_periods') }} as periods
-    inner join contributions as previous_votes on periods.previous_period_end = previous_votes.period_end
+        parts.*,
+        100.0 * (parts.net_after - totals.middle * parts.votes_after) / totals.all_after as contribution_after,
+        100.0 * (parts.net_before - totals.middle * parts.votes_before) / totals.all_before as contribution_before
+    from parts
+    inner join totals on parts.period_end = totals.period_end
+    where totals.all_after > 0 and totals.all_before > 0
 
 ),
 
@@ -61,10 +79,15 @@ moves as (
     select
         period_end,
         account_id,
-        {{ total('responses') }} as responses,
-        sum(contribution_before) as contribution_before,
-        sum(contribution_after) as contribution_after
-    from pairs
+        {{ total('votes_after') }} as responses,
+        {{ as_double('sum(' ~ exact('contribution_before') ~ ')') }} as contribution_before,
+        {{ as_double('sum(' ~ exact('contribution_after') ~ ')') }} as contribution_after,
+        {{ as_double('sum(' ~ exact('contribution_after') ~ ' - ' ~ exact('contribution_before') ~ ')') }} as contribution_change,
+        {%- for kind in ['stayers', 'joiners', 'leavers'] %}
+        {{ as_double("sum(case when kind = '" ~ kind ~ "' then " ~ exact('contribution_after') ~ ' - ' ~ exact('contribution_before')
+            ~ ' else 0 end)') }} as {{ kind }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from contributions
     group by 1, 2
 
 )
@@ -73,17 +96,20 @@ select
     moves.period_end,
     moves.account_id,
     moves.responses,
-    {{ as_double('moves.contribution_before') }} as contribution_before,
-    {{ as_double('moves.contribution_after') }} as contribution_after,
-    {{ as_double('moves.contribution_after - moves.contribution_before') }} as contribution_change,
+    moves.contribution_before,
+    moves.contribution_after,
+    moves.contribution_change,
+    moves.stayers,
+    moves.joiners,
+    moves.leavers,
     account_nps.arr,
     cast(
         row_number() over (
             partition by moves.period_end
             order by
-                cast(abs(moves.contribution_after - moves.contribution_before) as numeric(18, 6)) desc,
+                {{ six_decimals('abs(moves.contribution_change)') }} desc,
                 account_nps.arr desc nulls last,
-                {{ byte_order('moves.account_id') }}
+                {{ byte_order('moves.account_id') }} nulls last
         ) as {{ sql_type('bigint') }}
     ) as rank
 from moves
