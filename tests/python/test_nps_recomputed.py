@@ -7,6 +7,7 @@ every column of the four marts is then compared with what dbt built.
 
 from __future__ import annotations
 
+import calendar
 import csv
 import itertools
 import math
@@ -27,6 +28,8 @@ from calendars import Calendar
 from harness import NO_UNIT_TESTS, Project, Row
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import stats
+from scipy.optimize import brentq
 
 Z = 1.96
 Tables = dict[str, list[Row]]
@@ -549,8 +552,128 @@ def votes_at(answers: Iterable[Answer], day: date, window_days: int) -> list[Ans
     return [*latest.values(), *(a for a in inside if a.person is None)]
 
 
-def interval(centre: float, margin: float) -> tuple[float, float]:
-    return max(-100.0, centre - margin), min(100.0, centre + margin)
+def interval(count: Count) -> tuple[float, float]:
+    """Score interval up to 30 votes (the roots found by Brent), adjusted Wald above; not cut."""
+    n, net = count.responses, (count.promoters - count.detractors) / count.responses
+    if n > 30:
+        centre, squared = count.adjusted
+        margin = Z * 100 * math.sqrt(squared)
+        return float(100 * centre) - margin, float(100 * centre) + margin
+
+    def excess(value: float) -> float:
+        """How much further away the score is than the score test allows."""
+        b = (
+            count.detractors * (1 - 3 * value)
+            - 2 * count.passives * value
+            + count.promoters * (1 - value)
+        )
+        root = math.sqrt(b * b + 8 * n * count.detractors * value * (1 - value))
+        low = (b + root) / (4 * n)
+        return (net - value) ** 2 * n - Z**2 * max(2 * low + value - value**2, 0)
+
+    def end(limit: float) -> float:
+        return 100 * (limit if net == limit else brentq(excess, limit, net, xtol=1e-14))
+
+    return end(-1.0), end(1.0)
+
+
+def cut(low: float, high: float) -> tuple[float, float]:
+    return max(-100.0, low), min(100.0, high)
+
+
+def vote(answer: Answer) -> int:
+    return (answer.score >= 9) - (answer.score <= 6)
+
+
+def whose(answer: Answer) -> tuple:
+    """The person; an anonymous answer is a person of its own."""
+    return ("person", answer.person) if answer.person is not None else ("answer", answer.order)
+
+
+def cluster(answer: Answer) -> tuple:
+    """The account; who has none is an account of their own."""
+    return ("account", answer.account) if answer.account is not None else whose(answer)
+
+
+def scopes_of(answer: Answer) -> list[tuple[str, str]]:
+    scopes = [("company", "all")]
+    if answer.person is not None:
+        named = (("segment", answer.segment), ("region", answer.region), ("role", answer.role))
+        scopes += [scope for scope in named if scope[1] is not None]
+    return scopes
+
+
+def in_scope(votes: Iterable[Answer], scope: tuple[str, str]) -> list[Answer]:
+    return [answer for answer in votes if scope in scopes_of(answer)]
+
+
+def design_effect(votes: Sequence[Answer]) -> Fraction | None:
+    accounts: dict[tuple, list[int]] = defaultdict(list)
+    for answer in votes:
+        accounts[cluster(answer)].append(vote(answer))
+    all_votes = list(itertools.chain.from_iterable(accounts.values()))
+    if len(accounts) < 10 or len(set(all_votes)) == 1:
+        return None
+    n, many = len(all_votes), Fraction(len(accounts), len(accounts) - 1)
+    mean = Fraction(sum(all_votes), n)
+    between = sum(sum(x - mean for x in of_one) ** 2 for of_one in accounts.values())
+    variance = sum((x - mean) ** 2 for x in all_votes) / (n - 1)
+    return between / n**2 * many / (variance / n)
+
+
+def contributions(
+    older: Sequence[Answer], newer: Sequence[Answer]
+) -> list[tuple[Answer, Fraction]]:
+    """What each vote of either window did to the score, as a share."""
+    mean = (share(older) + share(newer)) / 2
+    gone = [(answer, -(vote(answer) - mean) / len(older)) for answer in older]
+    return [*gone, *((answer, (vote(answer) - mean) / len(newer)) for answer in newer)]
+
+
+def share(votes: Sequence[Answer]) -> Fraction:
+    return Fraction(sum(map(vote, votes)), len(votes))
+
+
+def change_of(older: Sequence[Answer], newer: Sequence[Answer]) -> Row:
+    """Change between two windows: points, z, and in how many accounts somebody's vote differs."""
+    if not older or not newer:
+        return {"change": None, "z": None, "accounts": 0}
+    by_account: dict[tuple, Fraction] = defaultdict(Fraction)
+    for answer, contribution in contributions(older, newer):
+        by_account[cluster(answer)] += contribution
+    before = {(cluster(answer), whose(answer), vote(answer)) for answer in older}
+    after = {(cluster(answer), whose(answer), vote(answer)) for answer in newer}
+    spread = math.sqrt(sum(c**2 for c in by_account.values()))
+    change = share(newer) - share(older)
+    return {
+        "change": 100 * change,
+        "z": float(change) / spread if spread and before != after else None,
+        "accounts": len({who for who, *_ in before ^ after}),
+    }
+
+
+def discovered(changes: dict[tuple, Row]) -> set[tuple]:
+    """Benjamini and Hochberg over the scopes with enough accounts that changed."""
+    tested = {
+        scope: 2 * stats.norm.sf(abs(row["z"]))
+        for scope, row in changes.items()
+        if scope[0] != "company" and row["z"] is not None and row["accounts"] >= 10
+    }
+    ordered = sorted(tested, key=tested.__getitem__)
+    passing = [
+        rank
+        for rank, scope in enumerate(ordered, start=1)
+        if tested[scope] <= 0.05 * rank / len(ordered)
+    ]
+    return set(ordered[: max(passing, default=0)])
+
+
+def months_before(day: date, months: int) -> date:
+    """Month end before month end; of another day the same day of the month."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    is_month_end = day.day == calendar.monthrange(day.year, day.month)[1]
+    return date(year, month + 1, last if is_month_end else min(day.day, last))
 
 
 def sign(value: Fraction | None) -> int:
@@ -595,10 +718,14 @@ def score_account(
         "is_reportable": round(coverage, 6) >= min_coverage,
     }
     if score is not None:
-        shares = [(w.weight / coverage, *counts[w.role].adjusted) for w in heard]
-        centre = float(100 * sum(share * middle for share, middle, _ in shares))
-        error = math.sqrt(sum(share**2 * squared for share, _, squared in shares))
-        row["ci_low"], row["ci_high"] = interval(centre, Z * 100 * error)
+        below = above = 0.0
+        for w in heard:
+            low, high = cut(*interval(counts[w.role]))
+            portion, middle = float(w.weight / coverage), float(nps[w.role])
+            below += (portion * (middle - low)) ** 2
+            above += (portion * (high - middle)) ** 2
+        ends = float(score) - math.sqrt(below), float(score) + math.sqrt(above)
+        row["ci_low"], row["ci_high"] = cut(*ends)
     definitions = ("account_nps", "pooled_nps", "respondent_weighted_nps", "waterfall_nps")
     row["definitions_disagree_in_sign"] = {-1, 1} <= {sign(row[name]) for name in definitions}
     row["nps_status"] = "reportable" if row["is_reportable"] else "insufficient_signal"
@@ -609,11 +736,11 @@ def recompute(world: World) -> dict[str, dict[tuple, Row]]:
     """The four marts, each as {key: row}."""
     rules, answers = world.rules, world.answers()
     marts: dict[str, dict[tuple, Row]] = {name: {} for name in KEYS}
-    company_before: dict[tuple, Count] = {}
-    accounts_before: dict[str, Count] = {}
+    previous: date | None = None
     for day in rules.periods():
         asked = world.asked_at(day)
-        cells = count_cells(world, votes_at(answers, day, rules.window_days), day, asked)
+        votes = votes_at(answers, day, rules.window_days)
+        cells = count_cells(world, votes, day, asked)
         by_account: dict[str, dict[str, Count]] = defaultdict(dict)
         for (account, role, _, _, _), count in cells.items():
             if account is not None:
@@ -651,6 +778,7 @@ def recompute(world: World) -> dict[str, dict[tuple, Row]]:
             for role in {*weights, *counts}:
                 count, weight = counts.get(role, Count()), weights.get(role)
                 heard = count.responses > 0
+                ends = cut(*interval(count)) if heard else (None, None)
                 if arr and heard:
                     revenue["role", role].append((arr, count.nps))
                 marts["account_role_nps"][day, account, role] = {
@@ -662,8 +790,8 @@ def recompute(world: World) -> dict[str, dict[tuple, Row]]:
                     "passives": count.passives,
                     "detractors": count.detractors,
                     "nps": count.nps,
-                    "nps_adjusted": 100 * count.adjusted[0] if heard else None,
-                    "squared_error": count.adjusted[1] if heard else None,
+                    "ci_low": ends[0],
+                    "ci_high": ends[1],
                     **count.rates,
                 }
 
@@ -674,47 +802,98 @@ def recompute(world: World) -> dict[str, dict[tuple, Row]]:
                 for scope in (("segment", segment), ("region", region), ("role", role)):
                     if scope[1] is not None:
                         scopes[scope] += count
+        changes = changes_of(answers, rules, day, previous, scopes)
         for scope, count in scopes.items():
-            marts["company_nps"][day, *scope] = score_scope(
-                count, company_before.get(scope), revenue[scope], rules.min_responses
+            marts["company_nps"][day, *scope] = changes[scope] | score_scope(
+                count, in_scope(votes, scope), revenue[scope], rules.min_responses
             )
 
-        accounts_now = {
-            account: total
-            for account, counts in by_account.items()
-            if (total := sum(counts.values(), Count())).responses
-        }
-        total_before = company_before.get(("company", "all"), Count()).responses
-        total_now = scopes["company", "all"].responses
-        changes = []
-        for account in {*accounts_now, *accounts_before}:
-            now, before = accounts_now.get(account, Count()), accounts_before.get(account, Count())
-            gave = ratio(Fraction(100 * (before.promoters - before.detractors)), total_before)
-            gives = ratio(Fraction(100 * (now.promoters - now.detractors)), total_now)
-            gave, gives = gave or Fraction(), gives or Fraction()
-            changes.append(
-                {
-                    "account": account,
-                    "responses": now.responses,
-                    "contribution_before": gave,
-                    "contribution_after": gives,
-                    "contribution_change": gives - gave,
-                    "arr": arrs.get(account),
-                }
-            )
-        changes.sort(
-            key=lambda row: (
-                -round(abs(row["contribution_change"]), 6),
-                row["arr"] is None,
-                -(row["arr"] or 0),
-                row["account"],
-            )
-        )
-        for rank, row in enumerate(changes, start=1):
-            account = row.pop("account")
-            marts["nps_movers"][day, account] = row | {"rank": rank}
-        company_before, accounts_before = dict(scopes), accounts_now
+        older = votes_at(answers, previous, rules.window_days) if previous else []
+        for account, row in movers(older, votes, arrs).items():
+            marts["nps_movers"][day, account] = row
+        previous = day
     return marts
+
+
+def changes_of(
+    answers: Sequence[Answer],
+    rules: Rules,
+    day: date,
+    previous: date | None,
+    scopes: Iterable[tuple[str, str]],
+) -> dict[tuple, Row]:
+    """The columns of company_nps about changes, by scope."""
+    votes = votes_at(answers, day, rules.window_days)
+    rows: dict[tuple, Row] = {scope: {} for scope in scopes}
+    compared = {
+        "": previous,
+        "_quarter": months_before(day, 3),
+        "_year": months_before(day, 12),
+    }
+    for suffix, before in compared.items():
+        older = votes_at(answers, before, rules.window_days) if before else []
+        changes = {
+            scope: change_of(in_scope(older, scope), in_scope(votes, scope)) for scope in rows
+        }
+        found = discovered(changes)
+        for scope, change in changes.items():
+            is_known = change["change"] is not None
+            is_tested = change["accounts"] >= 10 and change["z"] is not None
+            is_large = is_tested and round(abs(change["z"]), 6) >= Z
+            rows[scope] |= {
+                f"nps_change{suffix}": change["change"],
+                f"change_z{suffix}": change["z"],
+                f"is_significant{suffix}": is_large if is_known else None,
+                f"is_significant_adjusted{suffix}": (
+                    scope in found if is_known and scope[0] != "company" else None
+                ),
+            }
+    return rows
+
+
+def movers(
+    older: Sequence[Answer], newer: Sequence[Answer], arrs: dict[str, Fraction | None]
+) -> dict[str | None, Row]:
+    """nps_movers of one period; nobody's votes are those of None."""
+    if not older or not newer:
+        return {}
+    were, are = ({whose(answer) for answer in votes} for votes in (older, newer))
+    moves: dict[str | None, Row] = {}
+    sides = [False] * len(older) + [True] * len(newer)
+    for is_newer, (answer, share_of_change) in zip(sides, contributions(older, newer), strict=True):
+        row = moves.setdefault(
+            answer.account,
+            dict.fromkeys(
+                (
+                    "responses",
+                    *("contribution_before", "contribution_after", "contribution_change"),
+                    *("stayers", "joiners", "leavers"),
+                ),
+                Fraction(),
+            ),
+        )
+        points, who = 100 * share_of_change, whose(answer)
+        row["responses"] += is_newer
+        row["contribution_after" if is_newer else "contribution_before"] += (
+            points if is_newer else -points
+        )
+        row["contribution_change"] += points
+        row["stayers" if who in were & are else "joiners" if is_newer else "leavers"] += points
+    for account, row in moves.items():
+        row["arr"] = arrs.get(account)
+    ordered = sorted(
+        moves,
+        key=lambda account: (
+            -round(abs(moves[account]["contribution_change"]), 6),
+            moves[account]["arr"] is None,
+            -(moves[account]["arr"] or 0),
+            account is None,
+            account or "",
+        ),
+    )
+    for rank, account in enumerate(ordered, start=1):
+        moves[account]["rank"] = rank
+    return moves
 
 
 def count_cells(
@@ -780,7 +959,7 @@ def champion_left(world: World, account: str, day: date) -> bool:
 
 def score_scope(
     count: Count,
-    before: Count | None,
+    votes: Sequence[Answer],
     revenue: Iterable[tuple[Fraction, Fraction]],
     min_responses: int,
 ) -> Row:
@@ -789,7 +968,7 @@ def score_scope(
     row: Row = dict.fromkeys(
         ("ci_low", "ci_high", "margin_of_error", "margin_of_error_fpc", "anonymous_share")
     )
-    row |= dict.fromkeys(("nps_change", "change_z", "is_significant"))
+    row |= dict.fromkeys(("design_effect", "effective_responses"))
     row |= {
         "responses": n,
         "promoters": count.promoters,
@@ -805,19 +984,22 @@ def score_scope(
         "is_reportable": n >= min_responses,
     }
     if n:
-        centre, squared = count.adjusted
-        margin = Z * 100 * math.sqrt(squared)
+        effect = row["design_effect"] = design_effect(votes)
+        row["effective_responses"] = n / max(1, effect or 1)
+        factor, accounts = 1.0, len({cluster(answer) for answer in votes})
+        if effect is not None:
+            factor = math.sqrt(max(1, effect))
+            if accounts < 30:
+                factor *= stats.t.ppf(0.975, accounts - 1) / Z
+        low, high = interval(count)
+        centre = float(count.nps if n <= 30 else 100 * count.adjusted[0])
+        low, high = centre - factor * (centre - low), centre + factor * (high - centre)
         everybody = count.eligible + n - count.eligible_respondents
         left_out = Fraction(everybody - n, everybody - 1) if everybody > 1 else 0
-        row["ci_low"], row["ci_high"] = interval(float(100 * centre), margin)
-        row["margin_of_error"] = margin
-        row["margin_of_error_fpc"] = margin * math.sqrt(left_out)
+        row["ci_low"], row["ci_high"] = cut(low, high)
+        row["margin_of_error"] = (high - low) / 2
+        row["margin_of_error_fpc"] = (high - low) / 2 * math.sqrt(left_out)
         row["anonymous_share"] = Fraction(count.anonymous, n)
-    if n and before is not None and before.responses:
-        centre_before, squared_before = before.adjusted
-        row["nps_change"] = count.nps - before.nps
-        row["change_z"] = float(centre - centre_before) / math.sqrt(squared + squared_before)
-        row["is_significant"] = round(abs(row["change_z"]), 6) >= Z
     return row
 
 
@@ -845,7 +1027,7 @@ def assert_same(project: Project, world: World) -> dict[str, dict[tuple, Row]]:
             f"{mart} {k}: only in the reference: {expected[mart][k]}"
             for k in expected[mart].keys() - built
         ]
-        for k in sorted(built.keys() & expected[mart].keys()):
+        for k in sorted(built.keys() & expected[mart].keys(), key=repr):
             unknown = built[k].keys() ^ expected[mart][k].keys()
             assert not unknown, f"{mart}: only on one side: {unknown}"
             problems += [
@@ -1637,19 +1819,21 @@ def test_the_demo_adds_up_from_its_own_answers(demo: Project) -> None:
             if column not in left_out and not same(built[column], value)
         )
 
-    before: dict[tuple, Count] = {}
+    previous: date | None = None
+    moved = {
+        (row["period_end"], row["account_id"]): row
+        for row in demo.query("select * from marts.nps_movers")
+    }
+    found_movers = set()
     for day in rules.periods():
+        votes = votes_at(answers, day, rules.window_days)
         by_account: dict[str, dict[str, Count]] = defaultdict(lambda: defaultdict(Count))
         scopes: dict[tuple, Count] = defaultdict(Count)
-        for vote in votes_at(answers, day, rules.window_days):
-            named = [("company", "all")]
-            if vote.person is not None:
-                named.append(("role", vote.role))
-                if vote.account is not None:
-                    named += [("segment", vote.segment), ("region", vote.region)]
-                    by_account[vote.account][vote.role].add(vote, is_eligible=False)
-            for scope in named:
-                scopes[scope].add(vote, is_eligible=False)
+        for answer in votes:
+            if answer.account is not None:
+                by_account[answer.account][answer.role].add(answer, is_eligible=False)
+            for scope in scopes_of(answer):
+                scopes[scope].add(answer, is_eligible=False)
         revenue: dict[tuple, list[tuple[Fraction, Fraction]]] = defaultdict(list)
         for (period_end, account), built in scored.items():
             if period_end != day:
@@ -1668,17 +1852,25 @@ def test_the_demo_adds_up_from_its_own_answers(demo: Project) -> None:
                 built = roles[day, account, role]
                 names = ("responses", "promoters", "passives", "detractors", "nps")
                 compare((day, account, role), built, {name: getattr(count, name) for name in names})
+        changes = changes_of(answers, rules, day, previous, scopes)
         for scope, count in scopes.items():
             found_scopes.add((day, *scope))
-            expected = score_scope(count, before.get(scope), revenue[scope], rules.min_responses)
+            expected = changes[scope] | score_scope(
+                count, in_scope(votes, scope), revenue[scope], rules.min_responses
+            )
             left_out = ["eligible_contacts", *Count().rates, "margin_of_error_fpc"]
             if scope[0] in ("role", "region"):
                 left_out.append("revenue_weighted_nps")
             compare((day, *scope), company[day, *scope], expected, *left_out)
-        before = dict(scopes)
+        older = votes_at(answers, previous, rules.window_days) if previous else []
+        for account, expected in movers(older, votes, {}).items():
+            found_movers.add((day, account))
+            compare((day, account), moved[day, account], expected, "arr", "rank")
+        previous = day
     assert not problems, "\n".join(problems[:40])
     assert found_roles == roles.keys()
     assert found_scopes == company.keys()
+    assert found_movers == moved.keys()
 
 
 # ---------------------------------------------------------------------------------------------
@@ -1724,11 +1916,12 @@ class Statistics:
         self.connection = duckdb.connect()
         self.connection.execute(f"attach ':memory:' as {demo.database.stem}")
         self.connection.execute(f"use {demo.database.stem}")
-        for schema in ("intermediate", "marts"):
+        for schema in ("intermediate", "marts", "reference"):
             self.connection.execute(f"create schema {schema}")
         columns = demo.query(
             "select table_schema, table_name, string_agg(column_name || ' ' || data_type, ', ') as declared"
-            " from information_schema.columns where table_schema in ('intermediate', 'marts')"
+            " from information_schema.columns"
+            " where table_schema in ('intermediate', 'marts', 'reference')"
             " group by table_schema, table_name"
         )
         for table in columns:
@@ -1737,13 +1930,8 @@ class Statistics:
             )
         folder = demo.root / "target/compiled/voc_warehouse/models/marts/relationship"
         self.sql = {mart: (folder / f"{mart}.sql").read_text() for mart in KEYS}
-        self.insert(
-            "intermediate.int_periods",
-            [
-                {"period_end": day, "previous_period_end": before}
-                for before, day in zip((None, *DAYS), DAYS, strict=False)
-            ],
-        )
+        for table in ("nps_score_intervals", "t_quantiles"):
+            self.insert(f"reference.{table}", demo.query(f"select * from reference.{table}"))
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         if not rows:
@@ -1802,7 +1990,7 @@ class Statistics:
         votes: Sequence[tuple[Votes, Votes, int]],
         revenue: Sequence[Sequence[tuple[int, float]]] = (),
     ) -> list[Row]:
-        """company_nps of one segment per pair of periods: (before, after, silent people).
+        """company_nps of one segment, one account, per pair of periods: (before, after, silent people).
 
         revenue: ARR in cents and account NPS of each segment's accounts at the second period.
         """
@@ -1907,7 +2095,7 @@ def test_scores_stay_in_range_and_follow_the_votes(
         if score is None:
             assert row["ci_low"] is None, vector
             continue
-        assert -100 <= row["ci_low"] <= row["ci_high"] <= 100, vector
+        assert -100 <= row["ci_low"] <= score <= row["ci_high"] <= 100, vector
         assert row["nps_low_bound"] - TOLERANCE <= score <= row["nps_high_bound"] + TOLERANCE
         assert min(heard) - TOLERANCE <= score <= max(heard) + TOLERANCE, vector
 
@@ -1954,13 +2142,11 @@ def test_company_scores_are_those_of_the_reference(statistics: Statistics, votes
             Count(*v, eligible=sum(v) + silent, eligible_respondents=sum(v))
             for v in (before, after)
         ]
-        for row, count, previous in zip(
-            rows[2 * number :], counts, (None, counts[0]), strict=False
-        ):
-            for column, value in score_scope(count, previous, (), 5).items():
+        for row, count in zip(rows[2 * number :], counts, strict=False):
+            for column, value in score_scope(count, (), (), 5).items():
                 assert same(row[column], value), (votes[number], column, row[column], value)
             if count.responses:
-                assert -100 <= row["ci_low"] <= row["ci_high"] <= 100
+                assert -100 <= row["ci_low"] <= row["nps"] <= row["ci_high"] <= 100
                 assert row["margin_of_error_fpc"] <= row["margin_of_error"]
 
 
@@ -1994,13 +2180,14 @@ def test_published_examples_hold_to_two_decimals(statistics: Statistics) -> None
         [((0, 0, 0), (50, 30, 20), 0), ((0, 0, 0), (7, 2, 1), 0)]
     )
     assert shown(large, "nps", "ci_low", "ci_high") == [30, 14.05, 44.20]
-    assert shown(small, "nps", "ci_low", "ci_high") == [60, 7.04, 85.27]
+    assert shown(small, "nps", "ci_low", "ci_high") == [60, 4.89, 85.89]
 
     users = (3, 1, 0)  # 9, 10, 7, 9
     worked = Vector((50, 30, 20), ((0, 1, 0), (0, 0, 1), users, (0, 0, 0)))
     silent = Vector((50, 30, 20), ((0, 0, 0), (0, 0, 1), users, (0, 0, 0)))
     worked_row, silent_row = statistics.score([worked, silent])
-    assert shown(worked_row, "account_nps", "pooled_nps", "waterfall_nps") == [-15, 33.33, 0]
+    assert shown(worked_row, "account_nps", "ci_low", "ci_high") == [-15, -58.22, 47.11]
+    assert shown(worked_row, "pooled_nps", "waterfall_nps") == [33.33, 0]
     assert worked_row["definitions_disagree_in_sign"]
     assert worked_row["has_role_conflict"]
     columns = ("account_nps", "nps_low_bound", "nps_high_bound", "role_weight_coverage")

@@ -390,14 +390,15 @@ class Reference:
             for column, role in enumerate(self.roles):
                 counts[:, row, column] = self.votes.get((account, role), (0, 0, 0))
         self.counts, self.weights = counts, weights
+        low, high = nps.interval(*counts)
         by_role = {
             **dict(zip(KINDS, counts, strict=True)),
             "responses": counts.sum(axis=0),
             "role_weight": weights,
             "seniority": seniority,
             "nps": nps.nps(*counts),
-            "nps_adjusted": nps.nps_adjusted(*counts),
-            "squared_error": nps.squared_error(*counts),
+            "ci_low": low,
+            "ci_high": high,
         }
         result = vars(
             nps.role_weighted(

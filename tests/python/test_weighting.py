@@ -118,12 +118,45 @@ def score_pillars(*accounts: tuple) -> health.Health:
 # ---------------------------------------------------------------------------------------------
 
 
+# detractors, passives, promoters, and the ends of their interval
+PUBLISHED_INTERVALS = [
+    (0, 0, 1, -58.6913, 100),
+    (1, 0, 0, -100, 58.6913),
+    (0, 1, 0, -79.3457, 79.3457),
+    (0, 1, 3, -10.7325, 95.4414),
+    (0, 0, 5, 13.1017, 100),
+    (1, 2, 7, 4.8913, 85.8861),
+    (3, 7, 0, -60.3227, 6.0802),
+    (20, 30, 50, 14.0509, 44.2016),
+]
+
+
 def test_published_scores_and_intervals() -> None:
-    promoters, passives, detractors = [50, 7], [30, 2], [20, 1]
+    detractors, passives, promoters, low, high = zip(*PUBLISHED_INTERVALS, strict=True)
+    found = nps.interval(promoters, passives, detractors)
+    assert found[0] == pytest.approx(low, abs=5e-5)
+    assert found[1] == pytest.approx(high, abs=5e-5)
+    assert nps.nps([50, 7], [30, 2], [20, 1]) == pytest.approx([30, 60])
+    with pytest.raises(ValueError, match="whole"):
+        nps.interval(0.5, 0, 0)
+
+
+@given(votes=st.tuples(*[st.integers(0, 60)] * 3).filter(any))
+def test_an_interval_contains_its_score_and_mirrors(votes: tuple[int, int, int]) -> None:
+    promoters, passives, detractors = votes
     low, high = nps.interval(promoters, passives, detractors)
-    assert nps.nps(promoters, passives, detractors) == pytest.approx([30, 60])
-    assert low == pytest.approx([14.05, 7.04], abs=0.005)
-    assert high == pytest.approx([44.20, 85.27], abs=0.005)
+    assert -100 <= low <= nps.nps(promoters, passives, detractors) <= high <= 100
+    other_low, other_high = nps.interval(detractors, passives, promoters)
+    assert (low, high) == pytest.approx((-other_high, -other_low), abs=2e-6)
+
+
+def test_the_reference_tables_are_those_of_the_formulas() -> None:
+    folder = REPOSITORY / "seeds" / "reference"
+    assert {file.stem for file in folder.glob("*.csv")} == set(reference.TABLES)
+    for table in reference.TABLES:
+        text = (folder / f"{table}.csv").read_text(encoding="utf-8")
+        assert text == reference.text_of(table), table
+    assert len(reference.text_of("nps_score_intervals").splitlines()) == 1 + 5455
 
 
 def test_nobody_has_no_score_and_everybody_stays_on_the_scale() -> None:
@@ -139,16 +172,49 @@ def test_two_people_who_turn_move_the_score_by_400_over_n() -> None:
     assert nps.nps(50, 30, 20) - nps.nps(48, 30, 22) == pytest.approx(400 / 100)
 
 
-def test_a_change_is_told_from_noise() -> None:
-    z = nps.change_z(
-        ([50, 50, 0], [30, 30, 0], [20, 20, 0]), ([30, 50, 1], [30, 30, 0], [40, 20, 0])
-    )
-    assert z[0] == pytest.approx(
-        (-10 - 30) / 103 * 100 / 100 / math.sqrt(0.00585 + 0.00661), abs=0.02
-    )
-    assert abs(z[0]) >= nps.Z_SCORE
-    assert z[1] == 0
-    assert np.isnan(z[2])
+# People by account: -1, 0 and 1 are detractor, passive and promoter.
+TEN_ACCOUNTS = [[1, 1], [1, 1, 0], [-1, -1], [0], [1], [-1, 0], [1, 1], [0, 0], [-1], [1, 0]]
+
+
+def votes_of(accounts: list[list[int]]) -> list[list[int]]:
+    """Promoters, passives and detractors of each account."""
+    return [[votes.count(kind) for votes in accounts] for kind in (1, 0, -1)]
+
+
+def test_people_of_one_account_agree() -> None:
+    found = nps.scope_nps(*votes_of(TEN_ACCOUNTS))
+    assert found.nps == pytest.approx(100 * 4 / 18)
+    assert found.design_effect == pytest.approx(1.637037, abs=5e-7)
+    assert found.effective_responses == pytest.approx(10.995475, abs=5e-7)
+    assert (found.ci_low, found.ci_high) == pytest.approx((-33.5919, 68.8138), abs=5e-5)
+    alone = nps.scope_nps(*votes_of([[vote] for votes in TEN_ACCOUNTS for vote in votes]))
+    assert alone.design_effect == pytest.approx(1)
+    nine, same = votes_of(TEN_ACCOUNTS[:9]), votes_of([[1]] * 12)
+    assert math.isnan(nps.scope_nps(*nine).design_effect)
+    assert math.isnan(nps.scope_nps(*same).design_effect)
+    assert nps.scope_nps(*same).effective_responses == 12
+    assert math.isnan(nps.scope_nps(*votes_of([])).nps)
+
+
+def test_a_change_knows_the_votes_that_both_windows_share() -> None:
+    # a +1 b +1 c 0 | d -1 e +1 becomes a -1 b +1 c +1 | f -1 | g 0 h +1
+    older, newer = ([2, 0, 0, 0], [3, 2, 0, 0]), ([1, 0, -1, 1], [3, 0, 1, 2])
+    assert nps.change_contributions(older, newer).sum() == pytest.approx(-70 / 3)
+    assert nps.change_z(older, newer) == pytest.approx(-0.717240, abs=5e-7)
+    people = ([1, 1, 0, -1, 1, 0, 0, 0], [1] * 5 + [0] * 3)
+    later = ([-1, 1, 1, 0, 0, -1, 0, 1], [1, 1, 1, 0, 0, 1, 1, 1])
+    assert nps.change_z(people, later) == pytest.approx(-0.420532, abs=5e-7)
+    assert math.isnan(nps.change_z(older, older))
+    assert math.isnan(nps.change_z(([0], [0]), ([1], [1])))
+
+
+def test_one_in_twenty_discoveries_may_be_false() -> None:
+    # p 0.001, 0.02, 0.03, 0.04, 0.2: the fourth is at its limit of 0.04
+    z = [-3.2905, 2.3263, 2.1701, -2.0538, 1.2816]
+    assert nps.discoveries(z).tolist() == [True, True, True, True, False]
+    # alone, 0.03 of five is above 0.01
+    assert not nps.discoveries([2.1701, 1, 1, 1, 1]).any()
+    assert nps.discoveries([]).tolist() == []
 
 
 def test_who_asked_everybody_has_no_margin() -> None:
@@ -180,13 +246,16 @@ def test_the_buyer_is_not_outvoted_by_users() -> None:
     assert result.is_reportable.all()
 
 
-def test_the_interval_of_an_account_follows_its_formula() -> None:
-    result = weigh((SILENT, (0, 0, 1), USERS))
-    shares = np.array([0.3, 0.2]) / 0.5
-    center = nps.nps_adjusted([0, 3], [0, 1], [1, 0]) @ shares
-    margin = 1.96 * 100 * math.sqrt(nps.squared_error([0, 3], [0, 1], [1, 0]) @ shares**2)
-    assert result.ci_low == pytest.approx([center - margin])
-    assert result.ci_high == pytest.approx([center + margin])
+def test_the_interval_of_an_account_is_recovered_from_its_roles() -> None:
+    dm_eight, manager_four = (0, 1, 0), (0, 0, 1)
+    result = weigh(
+        (dm_eight, manager_four, USERS),
+        (SILENT, manager_four, USERS),
+        ((0, 0, 1), (0, 0, 1), (0, 0, 3)),
+    )
+    assert result.account_nps == pytest.approx([-15, -30, -100])
+    assert result.ci_low == pytest.approx([-58.2196, -64.2930, -100], abs=5e-5)
+    assert result.ci_high == pytest.approx([47.1057, 65.5652, -4.7810], abs=5e-5)
 
 
 def test_a_silent_account_has_bounds_and_nothing_else() -> None:
