@@ -19,6 +19,7 @@ import runpy
 import select
 import signal
 import sys
+import time
 import traceback
 from collections import OrderedDict
 from collections.abc import Iterable

@@ -103,11 +103,13 @@ def _unclipped_interval(
     promoters: ArrayLike, passives: ArrayLike, detractors: ArrayLike, z: float
 ) -> tuple[Floats, Floats]:
     promoters, passives, detractors = _counts(promoters, passives, detractors)
-    if any((count != np.floor(count)).any() for count in (promoters, passives, detractors)):
+    if any((count % 1 > 0).any() for count in (promoters, passives, detractors)):
         raise ValueError("Counts of votes are whole numbers.")
     responses = promoters + passives + detractors
     is_few = responses <= SCORE_INTERVAL_VOTES
-    few = [np.where(is_few, count, 0).astype(np.intp) for count in (detractors, passives, promoters)]
+    few = [
+        np.where(is_few, count, 0).astype(np.intp) for count in (detractors, passives, promoters)
+    ]
     scored = score_intervals(z)[few[0], few[1], few[2]]
     center = nps_adjusted(promoters, passives, detractors)
     margin = half_width(squared_error(promoters, passives, detractors), z)
@@ -231,7 +233,7 @@ def scope_nps(promoters: ArrayLike, passives: ArrayLike, detractors: ArrayLike) 
     """NPS of a scope with the interval that knows that people of one account agree.
 
     Ten accounts 1 1 | 1 1 0 | -1 -1 | 0 | 1 | -1 0 | 1 1 | 0 0 | -1 | 1 0 give 22.22, -33.5919 to
-    68.8138, design effect 1.637037.
+    68.8136, design effect 1.637037.
 
     Args:
         promoters, passives, detractors: (accounts,) votes; an anonymous vote is an account.
@@ -284,16 +286,16 @@ def change_contributions(
     Returns:
         (accounts,) NPS points; NaN where a window is empty.
     """
-    (s1, n1), (s2, n2) = ((floats(net, "net"), floats(n, "responses")) for net, n in (before, after))
+    (s1, n1), (s2, n2) = (
+        (floats(net, "net"), floats(n, "responses")) for net, n in (before, after)
+    )
     if not n1.sum() or not n2.sum():
         return np.full(len(n1), np.nan)
     mean = (s1.sum() / n1.sum() + s2.sum() / n2.sum()) / 2
     return 100.0 * ((s2 - mean * n2) / n2.sum() - (s1 - mean * n1) / n1.sum())
 
 
-def change_z(
-    before: tuple[ArrayLike, ArrayLike], after: tuple[ArrayLike, ArrayLike]
-) -> float:
+def change_z(before: tuple[ArrayLike, ArrayLike], after: tuple[ArrayLike, ArrayLike]) -> float:
     """Standard score of a change between windows that may share votes: change / sqrt(sum(c^2)).
 
     Arguments as `change_contributions`, whose values c are. Significant where its absolute value is
