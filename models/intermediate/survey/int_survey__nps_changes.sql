@@ -121,7 +121,7 @@ ranked as (
                 then
                     row_number() over (
                         partition by period_end, comparison
-                        order by size_among_scopes desc nulls last, scope_type, scope_value
+                        order by size_among_scopes desc nulls last, scope_type, {{ byte_order('scope_value') }}
                     )
         end as place
     from tested
