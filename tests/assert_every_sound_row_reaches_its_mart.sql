@@ -6,7 +6,7 @@
         ~ " as links where links.account_id = checked.account_id and links.quarantine_reason is distinct from 'merge_cycle')"),
     ('crm', 'contacts', 'int_crm__contacts', "not exists (select 1 from " ~ ref('int_crm__contact_merges_checked')
         ~ " as links where links.contact_id = checked.contact_id and links.quarantine_reason is null)"),
-    ('crm', 'activities', 'int_crm__activities', 'occurred_at is not null'),
+    ('crm', 'activities', 'int_crm__activities', 'occurred_at is not null and has_happened is not false'),
     ('support', 'tickets', 'fct_tickets', 'is_deleted is not true'),
     ('usage', 'usage_days', 'int_usage__usage_days', 'true'),
     ('billing', 'subscriptions', 'int_billing__subscriptions', '(valid_to is null or valid_to > valid_from)'),
