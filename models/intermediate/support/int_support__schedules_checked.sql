@@ -14,7 +14,9 @@ with schedules as (
         {{ copy_number('source_vendor, schedule_id, starts_minute, ends_minute, valid_from, valid_to', [
             'loaded_at desc nulls last', 'time_zone', 'created_at', 'schedule_name',
         ]) }} as copy_number,
-        is_deleted and min(case when is_deleted or valid_to is not null then 1 else 0 end) over (partition by source_vendor, schedule_id) = 0 as is_superseded
+        is_deleted
+        and min(case when is_deleted or valid_to is not null then 1 else 0 end) over (partition by source_vendor, schedule_id) = 0
+            as is_superseded
     from {{ ref('int_support__schedules_unioned') }}
 
 ),

@@ -71,7 +71,8 @@ lived as (
         tickets.topic,
         tickets.channel,
         tickets.ticket_type,
-        case when lifecycles.severity_changed_later then lifecycles.severity else {{ fold_case('trim(tickets.severity)') }} end as named_severity,
+        case when lifecycles.severity_changed_later then lifecycles.severity else {{ fold_case('trim(tickets.severity)') }} end
+            as named_severity,
         case
             when lifecycles.status in {{ known_statuses }} then lifecycles.status
             when lifecycles.status_changed_later or {{ is_after_as_of('tickets.solved_at') }} then 'open'
@@ -102,7 +103,11 @@ lived as (
         coalesce(tickets.schedule_id, schedules.schedule_id) as schedule_id,
         case
             when tickets.schedule_id is not null
-                then case when named_schedules.is_history_known then 'history' when named_schedules.schedule_id is not null then 'current' end
+                then
+                    case
+                        when named_schedules.is_history_known then 'history'
+                        when named_schedules.schedule_id is not null then 'current'
+                    end
             when schedules.is_history_known then 'history'
             when schedules.schedule_id is not null then 'current'
         end as opening_hours_as_of,
