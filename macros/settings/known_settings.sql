@@ -31,8 +31,8 @@
     'retention_months': 'whole_number',
     'min_score_coverage': 'share',
     'signal_window_days': [
-        'usage', 'tickets', 'ticket_baseline', 'effort', 'qbr_pulse', 'payment_timeliness', 'seat_change', 'first_contact_resolution',
-        'sla_attainment',
+        'usage', 'tickets', 'ticket_baseline', 'effort', 'satisfaction', 'qbr_pulse', 'payment_timeliness', 'seat_change',
+        'first_contact_resolution', 'sla_attainment',
     ],
     'stale_after_days': ['usage', 'survey', 'support', 'billing'],
     'volume_window_days': ['usage', 'survey', 'support', 'billing'],

@@ -37,6 +37,7 @@ WINDOWS = {
     "tickets": 30,
     "ticket_baseline": 180,
     "effort": 90,
+    "satisfaction": 90,
     "qbr_pulse": 180,
     "payment_timeliness": 365,
     "seat_change": 365,
@@ -142,6 +143,10 @@ class Facts:
                 "effort": grouped(
                     "select account_id, responded_date as day, score_pomp"
                     " from marts.fct_survey_responses where metric = 'ces' and not is_anonymous"
+                ),
+                "satisfaction": grouped(
+                    "select account_id, responded_date as day, score_pomp"
+                    " from marts.fct_survey_responses where metric = 'csat' and not is_anonymous"
                 ),
                 "reviews": grouped(
                     "select account_id, responded_date as day, score_pomp as score"
@@ -274,6 +279,8 @@ def signal_values(facts: Facts, account: str, day: date) -> dict[str, float | No
     # voice
     effort = facts.recent("effort", account, day, windows["effort"])
     found["effort"] = mean(row["score_pomp"] for row in effort)
+    satisfaction = facts.recent("satisfaction", account, day, windows["satisfaction"])
+    found["satisfaction"] = mean(row["score_pomp"] for row in satisfaction)
     found["qbr_pulse"] = mean(
         row["score"]
         for fact in ("reviews", "ratings")
@@ -801,6 +808,7 @@ ANCHORS: dict[str, dict[str, tuple[tuple[float, float], ...]]] = {
     "voc": {
         "account_nps": ((-100, 100), (-30, 50), (0, 33.3), (60, -40)),
         "effort": ((0, 100), (20, 75), (90, 10)),
+        "satisfaction": ((0, 100), (40, 90)),
         "qbr_pulse": ((0, 100), (50, 100)),
     },
     "commercial": {
@@ -1389,6 +1397,7 @@ WORLDS = {
             "tickets": 45,
             "ticket_baseline": 100,
             "effort": 60,
+            "satisfaction": 120,
             "qbr_pulse": 400,
             "payment_timeliness": 120,
             "seat_change": 200,

@@ -60,6 +60,7 @@ OTHER: dict[str, Any] = {
         "tickets": 4,
         "ticket_baseline": 5,
         "effort": 6,
+        "satisfaction": 6,
         "qbr_pulse": 7,
         "payment_timeliness": 8,
         "seat_change": 9,

@@ -64,6 +64,7 @@ select
 
     account_nps.account_nps,
     voice.effort,
+    voice.satisfaction,
     voice.qbr_pulse,
 
     payments.payment_timeliness,

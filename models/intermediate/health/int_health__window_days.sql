@@ -4,7 +4,7 @@
 
 {%- set windows = [
     signal_window('usage'), signal_window('tickets') + signal_window('ticket_baseline'), signal_window('effort'),
-    signal_window('qbr_pulse'), signal_window('payment_timeliness'), signal_window('first_contact_resolution'),
+    signal_window('satisfaction'), signal_window('qbr_pulse'), signal_window('payment_timeliness'), signal_window('first_contact_resolution'),
     signal_window('sla_attainment'),
 ] %}
 
