@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from harness import REPOSITORY, Project
+from harness import Project
 
-from voc_weighting.lead_lag import detrended, lag_thresholds, lead_lag, z_of_lags
+from voc_weighting.lead_lag import detrended, lead_lag, z_of_lags
 
 LONGEST_LAG = 6
 COMPANIES = 1000
@@ -83,12 +83,6 @@ def test_the_mart_of_the_demo_is_what_the_python_layer_says(demo: Project) -> No
     assert [row["is_beyond_threshold"] for row in built] == list(found.is_beyond_threshold)
     (lead,) = np.flatnonzero(found.is_beyond_threshold)
     assert found.lags[lead] == 2
-
-
-def test_the_thresholds_of_the_seed_are_those_of_the_python_layer() -> None:
-    seed = REPOSITORY / "seeds" / "reference" / "lag_thresholds.csv"
-    lines = [",".join(map(str, row)) for row in lag_thresholds()]
-    assert seed.read_text(encoding="utf-8").splitlines() == lines
 
 
 def test_thirteen_lags_need_more_than_one() -> None:

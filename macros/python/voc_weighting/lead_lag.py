@@ -8,9 +8,7 @@ linear trend, the variance of r is Bartlett's (1946), and the threshold is for a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,8 +22,6 @@ Z_ONE_LAG = 1.96
 FEWEST_PAIRS = 10
 #: Months up to which a series may be like itself.
 LONGEST_MEMORY = 11
-#: Months of lag, either way, for which the seed has a threshold.
-LONGEST_LAG = 120
 #: What is left of a straight line is nothing.
 _DECIMALS = 12
 
@@ -48,14 +44,6 @@ class LeadLag:
 def z_of_lags(lags: int) -> float:
     """|z| that one of so many lags reaches by chance in one of twenty cases (Sidak); 13: 2.883097."""
     return float(norm.isf((1 - CONFIDENCE ** (1 / lags)) / 2))
-
-
-def lag_thresholds() -> Iterator[tuple[Any, ...]]:
-    """The rows of the seed of that name: `z_of_lags` of every number of lags that there can be."""
-    yield "lags", "z"
-    for longest in range(LONGEST_LAG + 1):
-        lags = 2 * longest + 1
-        yield lags, f"{z_of_lags(lags):.6f}"
 
 
 def lead_lag(first: ArrayLike, second: ArrayLike, months: int) -> LeadLag:

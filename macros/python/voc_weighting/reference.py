@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from voc_weighting import nps
+from voc_weighting import lead_lag, nps
 
 #: Comparisons of one period for which critical values are written; see `critical_changes`.
 MOST_COMPARISONS = 50
+#: Months of lag, either way, for which a threshold is written.
+LONGEST_LAG = 120
 
 Rows = Iterator[tuple[Any, ...]]
 
@@ -52,11 +54,20 @@ def critical_changes() -> Rows:
             yield comparisons, rank, f"{nps.critical_z(rank, comparisons):.6f}"
 
 
+def lag_thresholds() -> Rows:
+    """|z| that the largest of so many correlations reaches by chance in one of twenty cases."""
+    yield "lags", "z"
+    for longest in range(LONGEST_LAG + 1):
+        lags = 2 * longest + 1
+        yield lags, f"{lead_lag.z_of_lags(lags):.6f}"
+
+
 #: The tables by the name of their seed.
 TABLES: dict[str, Callable[[], Rows]] = {
     "nps_score_intervals": score_intervals,
     "t_quantiles": t_quantiles,
     "critical_changes": critical_changes,
+    "lag_thresholds": lag_thresholds,
 }
 
 
