@@ -34,7 +34,10 @@ select
     case when not invitations.is_to_employee then invitations.account_id end as account_id,
     case when not invitations.is_to_employee then answers.response_id end as response_id,
     case when not invitations.is_to_employee then coalesce(invitations.agent_ref, answers.agent_id, invitations.agent_id) end as agent_id,
-    case when not invitations.is_to_employee then coalesce(case when invitations.team_ref is not null then invitations.team_id end, answers.team_id, invitations.team_id) end as team_id,
+    case
+        when not invitations.is_to_employee
+            then coalesce(case when invitations.team_ref is not null then invitations.team_id end, answers.team_id, invitations.team_id)
+    end as team_id,
     case when not invitations.is_to_employee then coalesce(invitations.ticket_ref, answers.ticket_id) end as ticket_id,
     invitations.survey_id,
     invitations.purpose_family as survey_family,

@@ -1,6 +1,7 @@
 -- Tasks (calls, mails) and events (meetings, business reviews). A task counts from when it
 -- was done: an open one has not happened. List mails and cadences are sent by machines, and so is what
--- Salesforce itself records as its own. A mail that came in is logged as a task like one that went out: its email_message says which. A lead (key 00Q) is no contact yet.
+-- Salesforce itself records as its own. A mail that came in is logged as a task like one that went out: its email_message says which.
+-- A lead (key 00Q) is no contact yet.
 {{ config(enabled=is_listed('crm', 'salesforce')) }}
 {%- set task = landed('salesforce', 'task') %}
 {%- set event = landed('salesforce', 'event') %}

@@ -91,7 +91,8 @@ events as (
         case
             when changes.event_type = 'assignee' then changes.landed_value
             when statuses.is_closed or {{ fold_case('changes.landed_value') }} like 'closed%' then 'solved'
-            when {{ fold_case('changes.landed_value') }} in ('new', 'pending', 'hold') or statuses.status is null then {{ fold_case('changes.landed_value') }}
+            when {{ fold_case('changes.landed_value') }} in ('new', 'pending', 'hold') or statuses.status is null
+                then {{ fold_case('changes.landed_value') }}
             else 'open'
         end as value,
         changes.loaded_at,

@@ -144,7 +144,11 @@ spans as (
         sides.side,
         weekdays.day_name as first_day,
         weekdays.day_name as last_day,
-        split_part(split_part(split_part(sides.hours, weekdays.day_name || '<', 2), '>', 1), ',', cast(numbers.generated_number as {{ dbt.type_int() }})) as opening
+        split_part(
+            split_part(split_part(sides.hours, weekdays.day_name || '<', 2), '>', 1),
+            ',',
+            cast(numbers.generated_number as {{ dbt.type_int() }})
+        ) as opening
     from sides
     cross join weekdays
     cross join numbers

@@ -1,5 +1,6 @@
 -- Grain: one row per opening interval, deleted ones too: tickets of then had them. Of a schedule whose hours were changed there are those
--- that it has now, since the last change, and those it had before: by the audit log, or else by the connector's history mode. start_time_utc is not read: it is wrong half the year.
+-- that it has now, since the last change, and those it had before: by the audit log, or else by the
+-- connector's history mode. start_time_utc is not read: it is wrong half the year.
 {{ config(enabled=is_listed('support', 'zendesk')) }}
 {%- set schedule = landed('zendesk', 'schedule') %}
 {%- set log = landed('zendesk', 'audit_log', in_demo=false) %}
