@@ -11,7 +11,7 @@ checked as (
     select
         source_vendor,
         account_id,
-        case when arr >= 0 then arr end as arr,
+        cast(case when arr >= 0 then arr end as numeric(18, 2)) as arr,
         case when seats >= 0 then seats end as seats,
         {{ comma_list([
             unread_fields('parse_errors'), "case when arr < 0 then 'arr' end", "case when seats < 0 then 'seats' end",
