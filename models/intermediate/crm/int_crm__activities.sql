@@ -1,4 +1,5 @@
--- Grain: one sound activity that happened: one with a time, of which nobody says that it has not. account_id is null where it is with no customer.
+-- Grain: one sound activity that happened: one with a time, of which nobody says that it has not.
+-- account_id is null where it is with no customer.
 select
     source_vendor,
     activity_id,

@@ -22,7 +22,9 @@ resolved as (
         overrides.reason,
         overrides.starts_at,
         overrides.expires_at,
-        {{ quarantine_reason(account_reasons('overrides.account_ref', 'account_keys.account_key', 'account_keys.account_id', is_needed=true)) }} as quarantine_reason
+        {{ quarantine_reason(
+            account_reasons('overrides.account_ref', 'account_keys.account_key', 'account_keys.account_id', is_needed=true)
+        ) }} as quarantine_reason
     from overrides
     left join account_keys on {{ trimmed('overrides.account_ref') }} = account_keys.account_key
 

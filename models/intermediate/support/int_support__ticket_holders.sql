@@ -1,4 +1,5 @@
--- Grain: one row per ticket whose log tells who held it, kind of holder (assignee or team) and stretch of time: valid_from <= t < closed_at.
+-- Grain: one row per ticket whose log tells who held it, kind of holder (assignee or team) and stretch of time:
+-- valid_from <= t < closed_at.
 -- Before the first change, and where a change took the ticket from somebody and gave it to nobody, nobody held it.
 {{ config(materialized='table') }}
 {%- set in_order = 'partition by source_vendor, ticket_id, event_type order by occurred_at, event_id' %}

@@ -2,8 +2,6 @@
 -- votes, so a change is judged by what each account did to it: see int_survey__nps_account_votes.
 {{ config(materialized='table') }}
 
-{%- set comparisons = {'month': 'previous_period_end', 'quarter': 'quarter_before', 'year': 'year_before'} %}
-
 with clusters as (
 
     select * from {{ ref('int_survey__nps_clusters') }}
@@ -18,11 +16,11 @@ account_votes as (
 
 compared_days as (
 
-    {% for comparison, before in comparisons.items() -%}
-    select period_end, {{ before }} as before_date, '{{ comparison }}' as comparison
-        from {{ ref('int_periods') }}
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    select period_end, previous_period_end as before_date, 'month' as comparison from {{ ref('int_periods') }}
+    union all
+    select period_end, quarter_before as before_date, 'quarter' as comparison from {{ ref('int_periods') }}
+    union all
+    select period_end, year_before as before_date, 'year' as comparison from {{ ref('int_periods') }}
 
 ),
 

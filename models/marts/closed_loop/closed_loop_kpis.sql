@@ -66,7 +66,9 @@ rates as (
         re_surveyed,
         {{ rate_with_interval('detractor_recovery', 'recovered', 're_surveyed') }},
         recovery_due_detractors,
-        {{ rate_with_interval('recovery_of_followed_up', 'recovered_of_due', 'recovery_due_detractors', rate='recovery_rate_of_followed_up') }},
+        {{ rate_with_interval(
+            'recovery_of_followed_up', 'recovered_of_due', 'recovery_due_detractors', rate='recovery_rate_of_followed_up'
+        ) }},
         re_surveyed_not_followed_up,
         {{ rate_with_interval(
             'recovery_not_followed_up', 'recovered_not_followed_up', 're_surveyed_not_followed_up', rate='recovery_rate_not_followed_up'

@@ -1,6 +1,8 @@
 -- One row per period end and account: what the account did to the company NPS since the period before, by the
 -- contributions of int_survey__nps_changes: (net2 - m * n2) / N2 - (net1 - m * n1) / N1, m the mean of both scores as
 -- shares. They sum to the change. Votes that belong to no account are one row without an account.
+{%- set change = exact('contribution_after') ~ ' - ' ~ exact('contribution_before') %}
+
 with windows as (
 
     select
@@ -39,8 +41,9 @@ totals as (
         period_end,
         {{ as_double('sum(in_newer)') }} as all_after,
         {{ as_double('sum(in_older)') }} as all_before,
-        ({{ as_double('sum(in_newer * vote)') }} / nullif(sum(in_newer), 0) + {{ as_double('sum(in_older * vote)') }} / nullif(sum(in_older), 0)) / 2
-            as middle
+        (
+            {{ share_of('sum(in_newer * vote)', 'sum(in_newer)') }} + {{ share_of('sum(in_older * vote)', 'sum(in_older)') }}
+        ) / 2 as middle
     from people
     group by 1
 
@@ -82,11 +85,10 @@ moves as (
         {{ total('votes_after') }} as responses,
         {{ as_double('sum(' ~ exact('contribution_before') ~ ')') }} as contribution_before,
         {{ as_double('sum(' ~ exact('contribution_after') ~ ')') }} as contribution_after,
-        {{ as_double('sum(' ~ exact('contribution_after') ~ ' - ' ~ exact('contribution_before') ~ ')') }} as contribution_change,
         {%- for kind in ['stayers', 'joiners', 'leavers'] %}
-        {{ as_double("sum(case when kind = '" ~ kind ~ "' then " ~ exact('contribution_after') ~ ' - ' ~ exact('contribution_before')
-            ~ ' else 0 end)') }} as {{ kind }}{{ ',' if not loop.last }}
+        {{ as_double("sum(case when kind = '" ~ kind ~ "' then " ~ change ~ ' else 0 end)') }} as {{ kind }},
         {%- endfor %}
+        {{ as_double('sum(' ~ change ~ ')') }} as contribution_change
     from contributions
     group by 1, 2
 

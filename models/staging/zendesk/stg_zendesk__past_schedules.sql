@@ -7,10 +7,11 @@
 {%- set schedule = landed('zendesk', 'schedule') %}
 {%- set log = landed('zendesk', 'audit_log', in_demo=false) %}
 {%- set days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] %}
+{%- set span = "cast(starts_minute as " ~ dbt.type_string() ~ ") || '-' || cast(ends_minute as " ~ dbt.type_string() ~ ")" %}
 {%- set prose = namespace(text=fold_case(field(log, 'change_description'))) %}
-{%- for pattern, replacement in [
-    ('&(amp;)*gt;', '>'), ('&(amp;)*quot;', '"'), ('" *(=>|:) *"', '-'), ('[^a-z0-9:,{}-]', ''), (':*[{]', '<'), ('[}]', '>'), ('>to<', '|'),
-] %}
+{%- set plainer = [('&(amp;)*gt;', '>'), ('&(amp;)*quot;', '"'), ('" *(=>|:) *"', '-')] %}
+{%- set plainer = plainer + [('[^a-z0-9:,{}-]', ''), (':*[{]', '<'), ('[}]', '>'), ('>to<', '|')] %}
+{%- for pattern, replacement in plainer %}
     {%- set prose.text = replace_pattern(prose.text, pattern, replacement) %}
 {%- endfor %}
 
@@ -69,7 +70,7 @@ hours_now as (
 
     select
         schedule_id,
-        {{ sorted_list("cast(starts_minute as " ~ dbt.type_string() ~ ") || '-' || cast(ends_minute as " ~ dbt.type_string() ~ ")") }} as hours
+        {{ sorted_list(span) }} as hours
     from intervals_now
     group by 1
 
@@ -166,7 +167,9 @@ spans as (
         select
             sides.change_id,
             sides.side,
-            {{ replace_pattern("split_part(sides.hours, ',', cast(numbers.generated_number as " ~ dbt.type_int() ~ "))", '^.*<', '') }} as item
+            {{ replace_pattern(
+                "split_part(sides.hours, ',', cast(numbers.generated_number as " ~ dbt.type_int() ~ "))", '^.*<', ''
+            ) }} as item
         from sides
         cross join numbers
         where {{ matches('sides.hours', '[a-z]{3}[0-9]') }}
@@ -210,7 +213,7 @@ hours_then as (
     select
         change_id,
         side,
-        {{ sorted_list("cast(starts_minute as " ~ dbt.type_string() ~ ") || '-' || cast(ends_minute as " ~ dbt.type_string() ~ ")") }} as hours
+        {{ sorted_list(span) }} as hours
     from intervals
     group by 1, 2
 

@@ -8,6 +8,7 @@
 {%- set ticket_schedule = landed('zendesk', 'ticket_schedule') %}
 {%- set ticket_tag = landed('zendesk', 'ticket_tag') %}
 {%- set message = landed('zendesk', 'ticket_chat_event', in_demo=false) %}
+{%- set is_chat = '(tickets.is_from_messaging or tickets.channel in ' ~ zendesk_chat_channels() ~ ')' %}
 
 with tickets as (
 
@@ -138,8 +139,7 @@ select
     cast(null as {{ sql_type('timestamp') }}) as first_replied_at,
     cast(null as {{ sql_type('timestamp') }}) as solved_at,
     cast(null as {{ sql_type('bigint') }}) as reopens,
-    {{ 'true' if message.exists else 'not coalesce(tickets.is_from_messaging or tickets.channel in ' ~ zendesk_chat_channels() ~ ', false)' }}
-        as has_reply_log,
+    {{ 'true' if message.exists else 'not coalesce(' ~ is_chat ~ ', false)' }} as has_reply_log,
     latest_schedules.schedule_id,
     merged_tickets.merged_into_ticket_id,
     merged_tickets.ticket_id is not null or merge_tags.ticket_id is not null or tickets.is_closed_by_merge as is_merged,
