@@ -18,3 +18,16 @@ coalesce({{ channel }} in ('rule', 'trigger', 'automation', 'system') or {{ chan
 {% macro zendesk_chat_channels() -%}
 ('chat', 'native_messaging', 'whatsapp', 'instagram_dm', 'line', 'wechat', 'telegram', 'viber', 'apple_business_chat')
 {%- endmacro %}
+
+{#- Opening hours told in the prose of the audit log, with a bracket round those before and those after, `|` between them and no quotes
+    or escapes. -#}
+{% macro zendesk_hours_told(prose) %}
+    {%- set plain = namespace(text=fold_case(prose)) -%}
+    {%- for pattern, replacement in [
+        ('&(amp;)*gt;', '>'), ('&(amp;)*quot;', '"'), ('" *(=>|:) *"', '-'), ('[^a-z0-9:,{}-]', ''),
+        (':*[{]', '<'), ('[}]', '>'), ('>to<', '|'),
+    ] -%}
+        {%- set plain.text = replace_pattern(plain.text, pattern, replacement) -%}
+    {%- endfor -%}
+    {{ return(plain.text) }}
+{% endmacro %}

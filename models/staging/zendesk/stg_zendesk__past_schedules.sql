@@ -8,12 +8,6 @@
 {%- set log = landed('zendesk', 'audit_log', in_demo=false) %}
 {%- set days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] %}
 {%- set span = "cast(starts_minute as " ~ dbt.type_string() ~ ") || '-' || cast(ends_minute as " ~ dbt.type_string() ~ ")" %}
-{%- set prose = namespace(text=fold_case(field(log, 'change_description'))) %}
-{%- set plainer = [('&(amp;)*gt;', '>'), ('&(amp;)*quot;', '"'), ('" *(=>|:) *"', '-')] %}
-{%- set plainer = plainer + [('[^a-z0-9:,{}-]', ''), (':*[{]', '<'), ('[}]', '>'), ('>to<', '|')] %}
-{%- for pattern, replacement in plainer %}
-    {%- set prose.text = replace_pattern(prose.text, pattern, replacement) %}
-{%- endfor %}
 
 with weekdays as (
 
@@ -95,7 +89,7 @@ landed_changes as (
         {{ field(log, 'source_id') }} as source_id,
         {{ replace_pattern(fold_case(field(log, 'source_label')), '^workweek: *', '') }} as source_name,
         {{ field(log, 'created_at', 'timestamp') }} as changed_at,
-        {{ prose.text }} as prose,
+        {{ zendesk_hours_told(field(log, 'change_description')) }} as prose,
         {{ loaded_at(log) }} as loaded_at
     from {{ landed_from(log) }}
     where
