@@ -83,7 +83,10 @@ def checks(accounts: int) -> Result:
     """All data tests over 5,000 accounts, whatever the size asked for: a figure to watch, for it is soon had."""
     del accounts
     found = full(CHECKED_ACCOUNTS)
-    return {"accounts": CHECKED_ACCOUNTS, **{name: found[name] for name in ("landed_rows", "tests")}}
+    return {
+        "accounts": CHECKED_ACCOUNTS,
+        **{name: found[name] for name in ("landed_rows", "tests")},
+    }
 
 
 def limit(accounts: int) -> Result:
