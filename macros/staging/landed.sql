@@ -195,12 +195,16 @@ nullif(substring(coalesce(',' || {{ texts | join(", '') || coalesce(',' || ") }}
     ) }}
 {% endmacro %}
 
-{#- One copy of each record: the one loaded last, then in the order of all that landed, so that it is always the same. A row without a
-    key is no copy of another. -#}
+{#- One copy of each record: the one loaded last, of versions that begin and were loaded at one moment the one that lasts longest (the
+    others were replaced as they began), then in the order of all that landed, so that it is always the same. A row without a key is no
+    copy of another. -#}
 {% macro newest_copies(landed, rows) %}
     {%- set key = landed_key(landed) -%}
     {%- if key is none -%}{{ return(rows) }}{%- endif -%}
     {%- set order = [copied_at(landed) ~ ' desc nulls last'] -%}
+    {%- if landed_column(landed, '_fivetran_end') -%}
+        {%- do order.append(quiet_field(landed, '_fivetran_end', 'timestamp') ~ ' desc nulls first') -%}
+    {%- endif -%}
     {%- for column in landed.columns if is_readable(column.dtype, 'string') -%}
         {%- do order.append(byte_order('cast(' ~ quoted_column(column) ~ ' as ' ~ sql_type('string') ~ ')') ~ ' nulls last') -%}
     {%- endfor -%}
