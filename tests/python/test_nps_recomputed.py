@@ -572,7 +572,9 @@ def interval(count: Count) -> tuple[float, float]:
         return (net - value) ** 2 * n - Z**2 * max(2 * low + value - value**2, 0)
 
     def end(limit: float) -> float:
-        return 100 * (limit if net == limit else brentq(excess, limit, net, xtol=1e-14))
+        # Where all votes are one, the score itself is a root too, and not the one looked for.
+        inside = net + (limit - net) * 1e-9
+        return 100 * (limit if net == limit else brentq(excess, limit, inside, xtol=1e-14))
 
     return end(-1.0), end(1.0)
 
