@@ -155,7 +155,7 @@ def test_what_staging_reads_is_found() -> None:
     assert reads["salesforce"]["account"]["columns"][("renewal_status_c",)] is False
     assert ("sub_question_key",) in reads["qualtrics"]["question_response"]["columns"]
     assert reads["pendo"]["page_event"]["columns"][("visitor_id",)] is True
-    assert reads["salesforce"]["user"]["domains"] == ["support", "crm"]
+    assert reads["salesforce"]["user"]["domains"] == ["crm", "support"]
 
 
 def test_every_landed_table_has_a_key_that_staging_reads() -> None:
