@@ -121,6 +121,7 @@ LANDED: Mapping[str, Mapping[str, Landed]] = {
         "account_history": Landed(("id", "_fivetran_start")),
         "contact": Landed(("id",), repeated=FEW),
         "contact_history": Landed(("id", "_fivetran_start")),
+        "lead": Landed(("id",), repeated=FEW),
         "account_contact_role": Landed((), required=("contact_id",)),
         "account_contact_relation": Landed((), required=("contact_id",)),
         "opportunity_contact_role": Landed((), required=("contact_id",)),

@@ -83,7 +83,8 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- Ids that a loader widened to floating point are whole numbers: 1595.0 is the id 1595. -#}
+{#- Ids that a loader widened to floating point are whole numbers: 1595.0 is the id 1595. An infinite number is inf or -inf, which
+    some engines spell out. -#}
 {% macro to_text(expression, dtype) %}
     {%- set text = "cast(" ~ expression ~ " as " ~ sql_type('string') ~ ")" -%}
     {%- if is_text_type(dtype) -%}
@@ -91,7 +92,7 @@
     {%- elif is_number_type(dtype) and not is_whole_number_type(dtype) -%}
         {{ return(
             "case when abs(" ~ expression ~ ") < 9e15 and " ~ expression ~ " = floor(" ~ expression ~ ") then cast(cast(" ~ expression ~ " as bigint) as "
-            ~ sql_type('string') ~ ") when " ~ upper_code(text) ~ " <> 'NAN' then " ~ text ~ " end"
+            ~ sql_type('string') ~ ") when " ~ upper_code(text) ~ " <> 'NAN' then replace(" ~ text ~ ", 'Infinity', 'inf') end"
         ) }}
     {%- endif -%}
     {{ return(text) }}
