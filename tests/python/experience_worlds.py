@@ -424,6 +424,8 @@ class Company:
             is_outbound=dice.choice((True, True, True, True, False, None)),
             is_automated=dice.choice((False, False, None, None, True)),
             occurred_at=None if is_planned else at,
+            # a meeting with a time that did not take place; of most nobody says
+            has_happened=(False, None, None, True, None)[len(self.tables["activities"]) % 5],
             rating=9 if self.chance(2) else None,
         )
 
@@ -644,7 +646,7 @@ def typed(row: Row) -> Row:
             return None
         if name.endswith("_at") or name in ("valid_from", "valid_to"):
             return datetime.fromisoformat(text)
-        if name.startswith("is_"):
+        if name.startswith(("is_", "has_")):
             return text == "True"
         if name in ("target_days", "rating"):
             return float(text)

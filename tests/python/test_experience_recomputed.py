@@ -228,6 +228,7 @@ def contacts_by_activity(facts: Facts) -> Iterator[Contact]:
         is_sound = row["account_ref"] is None or account is not None
         is_sound = is_sound and (row["rating"] is None or 1 <= row["rating"] <= 5)
         is_contact = is_sound and row["is_outbound"] and not row["is_automated"]
+        is_contact = is_contact and row.get("has_happened") is not False
         if is_contact and facts.is_told(row["occurred_at"]):
             person = row["contact_ref"] and facts.person(row["contact_ref"])
             yield Contact(row["occurred_at"], person, account)
@@ -241,7 +242,8 @@ def contacts_by_comment(facts: Facts) -> Iterator[Contact]:
         if row["occurred_at"] < ticket["created_at"].replace(microsecond=0):
             continue
         is_ours = row["actor_id"] not in (None, facts.landed.requesters[row["ticket_id"]])
-        is_ours = is_ours and row["actor_type"] in ("agent", None)
+        # of whom nothing is known is nobody's agent
+        is_ours = is_ours and row["actor_type"] == "agent"
         if is_ours and row["is_public"] and not row["is_automated"]:
             yield Contact(row["occurred_at"], ticket["contact_key"], ticket["account_id"])
 
@@ -315,13 +317,6 @@ class ClosedLoop:
         is_anonymous = answer["contact_key"] is None
         opened = answer["responded_at"]
         account = None if is_anonymous else answer["account_id"]
-        record_team = facts.team(record.get("team_ref"))
-        team = record_team or answer["team_id"]
-        departments = [
-            facts.department(team),
-            record.get("team_ref") if record_team is None else None,
-            facts.touchpoints.get(answer["touchpoint"], {}).get("department"),
-        ]
         closed = record.get("closed_at")
         owner = facts.accounts[account]["owner_id"] if account else None
         return {
@@ -339,13 +334,33 @@ class ClosedLoop:
             "region": None if is_anonymous else answer["region"],
             "owner_id": owner,
             "is_unassigned": owner is None,
-            "team_id": team,
-            "department": next((name for name in departments if name), None),
+            "answer_team": answer["team_id"],
+            **self.whose(answer["team_id"], answer["touchpoint"], record),
             "opened_at": opened,
             "follow_up_due_at": opened + timedelta(hours=rules.follow_up_sla_hours),
             "closure_due_at": opened + timedelta(days=rules.closure_sla_days),
             "closed_at": closed if closed and closed < facts.closed else None,
         }
+
+    def whose(self, answer_team: str | None, touchpoint: str | None, record: Row) -> Row:
+        """The team that a record names, else that of the answer, and its department."""
+        facts, named = self.facts, record.get("team_ref")
+        record_team = facts.team(named)
+        team = record_team or answer_team
+        departments = [
+            facts.department(team),
+            named if record_team is None else None,
+            facts.touchpoints.get(touchpoint, {}).get("department"),
+        ]
+        return {
+            "team_id": team,
+            "department": next((name for name in departments if name), None),
+        }
+
+    def as_of(self, case: Row, moment: datetime) -> Row:
+        """A case with the team that it had just before a moment."""
+        record = record_at(case["records"], moment)
+        return case | self.whose(case["answer_team"], case["touchpoint"], record)
 
     def judged(self, case: Row) -> Row:
         """How the case stands as of the day of the run."""
@@ -411,7 +426,7 @@ def answers_afterwards(case: Row, answers: Rows, recovery_days: int) -> Row:
 
 def feedback_cases(loop: ClosedLoop) -> Expected:
     inner = {"record", "records", "tracked_from", "is_nps", "day", "after_follow_up"}
-    inner |= {"unprompted", "case_id"}
+    inner |= {"unprompted", "case_id", "answer_team"}
     return {
         (case["case_id"],): {name: value for name, value in case.items() if name not in inner}
         for case in loop.cases
@@ -456,6 +471,7 @@ def closed_loop_kpis(loop: ClosedLoop) -> Expected:
         scopes: dict[tuple[str, str], Rows] = defaultdict(list)
         for case in loop.cases:
             if first_day < case["day"] <= period:
+                case = loop.as_of(case, rules.end_of(period))
                 scopes["company", "all"].append(case)
                 for kind, column in SCOPES.items():
                     if case[column] is not None:
