@@ -192,11 +192,20 @@ class World:
         self.account_versions = versions(self.rows("account_versions"), "account_id", landed)
 
     def account_at(self, account: str, moment: datetime, inclusive: bool = True) -> Row:
-        """Segment and region then; what the version does not say is as it is now."""
+        """Segment and region then: what the version says, be it nothing, where any version says it."""
         now = self.accounts[account]
-        then = version_at(self.account_versions[account], moment, inclusive) or {}
+        then = version_at(self.account_versions[account], moment, inclusive)
+        told = {
+            column
+            for versions in self.account_versions.values()
+            for version in versions
+            for column in ("segment", "region")
+            if version.get(column)
+        }
         return {
-            column: then.get(column) or now.get(column) or "unknown"
+            column: then.get(column)
+            if then is not None and column in told
+            else now.get(column) or "unknown"
             for column in ("segment", "region")
         }
 
@@ -553,7 +562,7 @@ def votes_at(answers: Iterable[Answer], day: date, window_days: int) -> list[Ans
 
 
 def interval(count: Count) -> tuple[float, float]:
-    """Score interval up to 30 votes (the roots found by Brent), adjusted Wald above; not cut."""
+    """Score interval up to 30 votes (roots by Brent, to 6 decimals), adjusted Wald above; not cut."""
     n, net = count.responses, (count.promoters - count.detractors) / count.responses
     if n > 30:
         centre, squared = count.adjusted
@@ -576,7 +585,7 @@ def interval(count: Count) -> tuple[float, float]:
         inside = net + (limit - net) * 1e-9
         return 100 * (limit if net == limit else brentq(excess, limit, inside, xtol=1e-14))
 
-    return end(-1.0), end(1.0)
+    return round(end(-1.0), 6), round(end(1.0), 6)
 
 
 def cut(low: float, high: float) -> tuple[float, float]:
@@ -992,7 +1001,7 @@ def score_scope(
         if effect is not None:
             factor = math.sqrt(max(1, effect))
             if accounts < 30:
-                factor *= stats.t.ppf(0.975, accounts - 1) / Z
+                factor *= round(stats.t.ppf(0.975, accounts - 1), 6) / Z
         low, high = interval(count)
         centre = float(count.nps if n <= 30 else 100 * count.adjusted[0])
         low, high = centre - factor * (centre - low), centre + factor * (high - centre)
