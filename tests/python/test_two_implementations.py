@@ -88,6 +88,8 @@ class Facts:
     account_keys: dict[str, str]
     votes: list[Row]
     by_account: dict[str, dict[str, list[Row]]]
+    #: by vendor, what its history of accounts tells
+    attributes_told: dict[str, set[str]]
     usage_days: set[date]
     news: dict[str, dict[str, set[date]]]
 
@@ -121,6 +123,16 @@ class Facts:
             " events, logins, minutes from intermediate.int_usage__usage_days"
         )
         accounts = rows("select * from intermediate.int_crm__accounts")
+        versions = grouped(
+            "select * from intermediate.int_crm__account_versions_checked"
+            " where quarantine_reason is null"
+        )
+        attributes_told: dict[str, set[str]] = defaultdict(set)
+        for version in itertools.chain.from_iterable(versions.values()):
+            named = ("segment", "region", "owner_id", "renewal_status")
+            attributes_told[version["source_vendor"]] |= {
+                name for name in named if version[name] is not None
+            }
         keys = rows("select account_key, account_id from intermediate.int_crm__account_keys")
         return cls(
             rules=rules,
@@ -132,10 +144,7 @@ class Facts:
                 " where metric = 'nps' and not is_anonymous order by responded_at, response_id"
             ),
             by_account={
-                "versions": grouped(
-                    "select * from intermediate.int_crm__account_versions_checked"
-                    " where quarantine_reason is null"
-                ),
+                "versions": versions,
                 "subscriptions": grouped("select * from intermediate.int_billing__subscriptions"),
                 "invoices": grouped(
                     "select account_id, due_date as day, is_on_time from marts.fct_invoices"
@@ -164,6 +173,7 @@ class Facts:
                 "usage": usage,
                 "modules": grouped("select * from intermediate.int_usage__modules_entitled"),
             },
+            attributes_told=attributes_told,
             usage_days={row["day"] for days in usage.values() for row in days},
             news=news,
         )
@@ -174,14 +184,17 @@ class Facts:
         return [row for row in found if first < row["day"] <= day]
 
     def as_of(self, account: str, day: date) -> Row:
-        """The account as billing and its last version of the day say, else as it is now."""
+        """The account as billing and its last version of the day say, else as it is now.
+
+        Of what a history tells of anybody, a version that says nothing says that there was nothing.
+        """
         row = self.accounts[account] | {"is_told": False}
         close = self.rules.end_of(day)
         for version in self.by_account["versions"].get(account, ()):
             closed = version["closed_at"]
             if version["valid_from"] < close and (closed is None or closed >= close):
-                named = ("segment", "region", "owner_id", "renewal_status")
-                row |= {name: version[name] for name in named if version[name] is not None}
+                told_of = self.attributes_told[version["source_vendor"]]
+                row |= {name: version[name] for name in told_of}
                 row["is_told"] = version["renewal_status"] is not None
         arr, seats = self.arr(account, day), self.seats(account, day)
         crm_arr = None if row["arr"] is None else float(row["arr"])
@@ -271,6 +284,8 @@ def signal_values(facts: Facts, account: str, day: date) -> dict[str, float | No
         modules = {row["module"] for row in used} - {None}
         entitled = facts.by_account["modules"].get(account, [{"modules_entitled": None}])
         found["breadth"] = ratio(len(modules), entitled[0]["modules_entitled"])
+        events = float(sum(row["events"] or 0 for row in used))
+        found["events_per_seat"] = ratio(events, facts.as_of(account, day)["seats"])
         if users or not used:
             found["active_seat_rate"] = ratio(len(users), facts.as_of(account, day)["seats"])
             found["stickiness"] = ratio(len(user_days) / windows["usage"], len(users))
@@ -801,6 +816,7 @@ def assert_same(project: Project, reference: Reference) -> None:
 ANCHORS: dict[str, dict[str, tuple[tuple[float, float], ...]]] = {
     "usage": {
         "active_seat_rate": ((0.2, 0.8), (0, 1)),
+        "events_per_seat": ((0.5, 10), (0, 2)),
         "stickiness": ((0.05, 0.4), (0, 0.2)),
         "breadth": ((0.1, 0.8), (0, 0.5)),
         "depth": ((0, 0.6), (0.25, 0.75)),
@@ -829,6 +845,7 @@ WEIGHTS: dict[int, tuple[tuple[str, ...], ...]] = {
     2: (("0.5", "0.5"), ("0.2", "0.8"), ("0.123456789", "0.876543211")),
     3: (("0.1", "0.7", "0.2"), ("0.34", "0.33", "0.33"), ("0.6", "0.2", "0.2")),
     4: (("0.1", "0.7", "0.15", "0.05"), ("0.30", "0.25", "0.25", "0.20"), ("0.25",) * 4),
+    5: (("0.1", "0.7", "0.1", "0.05", "0.05"), ("0.2",) * 5),
 }
 # the bands as shipped come last
 BANDS = (
