@@ -905,6 +905,8 @@ def random_policy(number: int, rules: Rules) -> dict[str, list[str]]:
         add_scorecard("small_business", day, PILLARS)
     add_signals("small_business", some_day(), PILLARS)
     two = dice.sample(PILLARS, 2)
+    if "voc" not in two:
+        two[0] = "voc"  # else no answer turns the band of most accounts
     begins = some_day()
     add_scorecard("enterprise", begins, two)
     add_signals("enterprise", begins + timedelta(days=32), two)
