@@ -91,7 +91,7 @@ class Policy:
 
     def scheme(self, segment: str, day: date) -> tuple[str, list[Weight]]:
         """The segment's scheme on a day, or the default one where it has none by then."""
-        for name in (segment.lower(), "default"):
+        for name in ((segment or "").lower(), "default"):
             begun = [
                 row
                 for row in self.weights
