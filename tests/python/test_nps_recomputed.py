@@ -297,22 +297,41 @@ class World:
         """Role and account that were valid then, today's where no history says."""
         now = self.contacts[contact]
         then = version_at(self.contact_versions[contact], moment, inclusive) or now
+        return self.role_of(contact, then), then["account"]
+
+    def role_of(self, contact: str, then: Row) -> str:
         role = self.policy.role("crm_role", then.get("crm_role"))
-        if role is None:
-            parts = [
-                row
-                for row in self.rows("contact_roles")
-                if row["contact_id"] == contact
-                and then["account"] is not None
-                and self.account_keys.get(row.get("account_id")) == then["account"]
-                and self.policy.role("crm_role", row["role_name"])
-            ]
-            parts.sort(
-                key=lambda row: (row.get("role_origin") != "account", not row.get("is_primary"))
-            )
-            role = self.policy.role("crm_role", parts[0]["role_name"]) if parts else None
-        role = role or self.policy.role("title", then.get("title")) or "unknown"
-        return role, then["account"]
+        role = role or self.played_role(contact, then["account"])
+        return role or self.policy.role("title", then.get("title")) or "unknown"
+
+    def played_role(self, contact: str, account: str | None) -> str | None:
+        """The part on an account: on the account itself before a deal, primary before others."""
+        parts = [
+            row
+            for row in self.rows("contact_roles")
+            if row["contact_id"] == contact
+            and account is not None
+            and self.account_keys.get(row.get("account_id")) == account
+            and self.policy.role("crm_role", row["role_name"])
+        ]
+        parts.sort(key=lambda row: (row.get("role_origin") != "account", not row.get("is_primary")))
+        return self.policy.role("crm_role", parts[0]["role_name"]) if parts else None
+
+    def role_there(self, contact: str, account: str, moment: datetime) -> str | None:
+        """Role of a person at an account that is not the contact's own.
+
+        As a contact there then, else as one today, else by a part played there.
+        """
+        found: list[tuple[int, int, bool, str, str]] = []
+        for key in self.people[self.person(contact)]:
+            states = version_at(self.contact_versions[key], moment, True), self.contacts[key]
+            for order, state in enumerate(states):
+                if state is not None and state["account"] == account:
+                    role = self.role_of(key, state)
+                    found.append((order, 1, role == "unknown", key, role))
+            if role := self.played_role(key, account):
+                found.append((1, 2, False, key, role))
+        return min(found)[-1] if found else None
 
     def find_contact(self, refs: Row) -> str | None:
         by_id, external = refs.get("crm_contact_ref"), refs.get("external_contact_ref")
@@ -396,7 +415,9 @@ class World:
                 person = self.person(contact)
             else:
                 person = stranger(refs)
-            account = self.account_keys.get(account_ref, account)
+            own, account = account, self.account_keys.get(account_ref, account)
+            if contact is not None and None not in (own, account) and own != account:
+                role = self.role_there(contact, account, moment) or role
             then = self.account_at(account, moment) if account else {}
             found.append(
                 Answer(

@@ -44,23 +44,7 @@ role_texts as (
 
 played_roles as (
 
-    select
-        roles.contact_id,
-        roles.resolved_account_id as account_id,
-        role_texts.contact_role,
-        roles.role_origin,
-        row_number() over (
-            partition by roles.contact_id, roles.resolved_account_id
-            order by
-                case roles.role_origin when 'account' then 1 else 2 end,
-                case when roles.is_primary then 1 else 2 end,
-                roles.created_at desc nulls last,
-                roles.role_name nulls last
-        ) as role_number
-    from {{ ref('int_crm__contact_roles_checked') }} as roles
-    inner join role_texts
-        on role_texts.applies_to = 'crm_role' and roles.role_name = role_texts.role_text
-    where roles.quarantine_reason is null
+    select * from {{ ref('int_crm__played_roles') }}
 
 )
 
@@ -84,6 +68,5 @@ left join played_roles
     on
         versions.contact_id = played_roles.contact_id
         and versions.resolved_account_id = played_roles.account_id
-        and played_roles.role_number = 1
 left join role_texts as titles
     on titles.applies_to = 'title' and versions.title = titles.role_text

@@ -10,12 +10,6 @@ with contacts as (
     from {{ ref('int_crm__contacts') }}
     where contact_key is not null
 
-),
-
-role_texts as (
-
-    select * from {{ ref('int_crm__role_texts') }}
-
 )
 
 select
@@ -35,14 +29,12 @@ union all
 
 select
     contacts.contact_key,
-    played.resolved_account_id as account_id,
+    played_roles.account_id,
     contacts.contact_id,
     2 as precedence,
-    role_texts.contact_role,
+    played_roles.contact_role,
     'current' as role_as_of,
     cast(null as {{ dbt.type_timestamp() }}) as valid_from,
     cast(null as {{ dbt.type_timestamp() }}) as closed_at
 from contacts
-inner join {{ ref('int_crm__contact_roles_checked') }} as played on contacts.contact_id = played.contact_id
-inner join role_texts on role_texts.applies_to = 'crm_role' and played.role_name = role_texts.role_text
-where played.quarantine_reason is null
+inner join {{ ref('int_crm__played_roles') }} as played_roles on contacts.contact_id = played_roles.contact_id
