@@ -78,10 +78,8 @@ scored as (
         case when clusters.design_effect > 1 then clusters.design_effect else 1.0 end as variance_factor,
         case
             when clusters.design_effect is null then 1.0
-            else
-                sqrt(case when clusters.design_effect > 1 then clusters.design_effect else 1.0 end)
-                * coalesce({{ as_double('t_quantiles.t_quantile') }} / {{ z_score() }}, 1.0)
-        end as width_factor,
+            else coalesce({{ as_double('t_quantiles.t_quantile') }} / {{ z_score() }}, 1.0)
+        end as t_factor,
         -- everybody who could have answered, those who did without being asked included
         totals.eligible_contacts + totals.responses - totals.eligible_respondents as population
     from totals
@@ -103,8 +101,8 @@ widened as (
 
     select
         *,
-        {{ twelve_decimals('interval_center - width_factor * (interval_center - independent_low)') }} as low,
-        {{ twelve_decimals('interval_center + width_factor * (independent_high - interval_center)') }} as high
+        {{ twelve_decimals('interval_center - sqrt(variance_factor) * t_factor * (interval_center - independent_low)') }} as low,
+        {{ twelve_decimals('interval_center + sqrt(variance_factor) * t_factor * (independent_high - interval_center)') }} as high
     from scored
 
 )
