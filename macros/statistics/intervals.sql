@@ -1,8 +1,9 @@
-{#- Wilson interval of a share, 95 %: side is -1 for its lower end, 1 for its upper (Wilson 1927). Null without cases. -#}
-{% macro wilson_bound(successes, cases, side) -%}
+{#- Wilson interval of a share, 95 %: side is -1 for its lower end, 1 for its upper (Wilson 1927). Null without cases.
+    effective: as many independent cases say as much as these (effective_cases). -#}
+{% macro wilson_bound(successes, cases, side, effective=none) -%}
     {%- set z2 = z_score() ~ ' * ' ~ z_score() -%}
-    {%- set n = as_double(cases) -%}
-    {%- set share = '(' ~ as_double(successes) ~ ' / ' ~ n ~ ')' -%}
+    {%- set n = effective or as_double(cases) -%}
+    {%- set share = '(' ~ as_double(successes) ~ ' / ' ~ as_double(cases) ~ ')' -%}
 case
         when {{ cases }} > 0 then {{ twelve_decimals(clip(
             '(' ~ share ~ ' + ' ~ z2 ~ ' / (2.0 * ' ~ n ~ ') + ' ~ side ~ ' * ' ~ z_score() ~ ' * sqrt(' ~ share ~ ' * (1.0 - ' ~ share
@@ -13,10 +14,10 @@ case
 
 {#- Three columns of a rate: <name>_rate (or `rate`), and its 95 % interval as <name>_ci_low and <name>_ci_high; null without
     cases. -#}
-{% macro rate_with_interval(name, successes, cases, rate=none) -%}
+{% macro rate_with_interval(name, successes, cases, rate=none, effective=none) -%}
 {{ share_of(successes, cases) }} as {{ rate or name ~ '_rate' }},
-    {{ wilson_bound(successes, cases, -1) }} as {{ name }}_ci_low,
-    {{ wilson_bound(successes, cases, 1) }} as {{ name }}_ci_high
+    {{ wilson_bound(successes, cases, -1, effective) }} as {{ name }}_ci_low,
+    {{ wilson_bound(successes, cases, 1, effective) }} as {{ name }}_ci_high
 {%- endmacro %}
 
 {#- Two bounds of first minus second, from the value and the bounds of each: for shares with Wilson bounds Newcombe's method 10 (1998). The

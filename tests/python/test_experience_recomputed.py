@@ -173,10 +173,28 @@ def middle(values: Iterable[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def wilson(part: int, whole: int) -> tuple[float | None, float | None]:
-    if not whole:
+def effective(rows: Rows, is_good: Callable[[Row], Any]) -> float:
+    """As many independent rows say as much: people of one account agree, from 10 accounts on."""
+    distances: dict[Any, float] = defaultdict(float)
+    good = [bool(is_good(row)) for row in rows]
+    n, share = len(rows), mean(good)
+    for number, row in enumerate(rows):
+        account, person = row["account_id"], row["contact_key"]
+        key = ("account", account) if account else ("person", person) if person else number
+        distances[key] += good[number] - share
+    accounts = len(distances)
+    if accounts < 10 or len(set(good)) == 1:
+        return n
+    between = sum(value**2 for value in distances.values()) * accounts / (accounts - 1) / n
+    within = sum((value - share) ** 2 for value in good) / (n - 1)
+    return n / max(1.0, between / within)
+
+
+def wilson(part: int, cases: int, whole: float | None = None) -> tuple[float | None, float | None]:
+    if not cases:
         return None, None
-    share, z2 = part / whole, Z * Z
+    whole = whole or cases
+    share, z2 = part / cases, Z * Z
     centre = (share + z2 / (2 * whole)) / (1 + z2 / whole)
     spread = Z * math.sqrt(share * (1 - share) / whole + z2 / (4 * whole**2)) / (1 + z2 / whole)
     return max(centre - spread, 0.0), min(centre + spread, 1.0)
@@ -508,46 +526,48 @@ def closed_loop_row(rules: Rules, now: datetime, cases: Rows) -> Row:
     detractors = [case for case in cases if case["is_nps"]]
     due_detractors = [case for case in due if case["is_nps"]]
     closure_due = [c for c in cases if happened(c["tracked_from"]) and c["closure_due_at"] <= now]
-    closed = [case for case in closure_due if informed_at(case)]
-    in_time = [case for case in closed if informed_at(case) <= case["closure_due_at"]]
-    ever = sum(map(followed_up, due_detractors))
-    kept_promise = sum(map(in_sla, due))
-    called = sum(map(in_sla, due_detractors))
-    again = [s for case in detractors if (s := score(case, "after_follow_up")) is not None]
-    unprompted = [s for case in detractors if (s := score(case, "unprompted")) is not None]
+    again = [c for c in detractors if score(c, "after_follow_up") is not None]
+    unprompted = [c for c in detractors if score(c, "unprompted") is not None]
     span = timedelta(days=rules.recovery_days)
     waited = [c for c in detractors if followed_up(c) and c["first_follow_up_at"] + span <= now]
-    won_back = [case for case in waited if (score(case, "after_follow_up") or 0) >= 7]
-    risen, risen_unprompted = (sum(s >= 7 for s in scores) for scores in (again, unprompted))
+
+    def in_time(case: Row) -> bool:
+        return bool(informed_at(case)) and informed_at(case) <= case["closure_due_at"]
+
+    def won_back(case: Row) -> bool:
+        return (score(case, "after_follow_up") or 0) >= 7
+
+    def came_back(case: Row) -> bool:
+        return score(case, "unprompted") >= 7
+
     return {
         "cases": len(cases),
         "detractor_cases": len(detractors),
         "anonymous_cases": sum(case["is_anonymous"] for case in cases),
         "due_cases": len(due),
         "pending_cases": len(cases) - len(due),
-        "follow_up_rate": rate(kept_promise, len(due)),
-        **interval("follow_up", kept_promise, len(due)),
+        **shares("follow_up", due, in_sla),
         "due_detractors": len(due_detractors),
-        "detractor_follow_up_rate": rate(called, len(due_detractors)),
-        **interval("detractor_follow_up", called, len(due_detractors)),
-        "detractor_ever_followed_up_rate": rate(ever, len(due_detractors)),
-        **interval("detractor_ever_followed_up", ever, len(due_detractors)),
+        **shares("detractor_follow_up", due_detractors, in_sla),
+        **shares("detractor_ever_followed_up", due_detractors, followed_up),
         "median_hours_to_follow_up": middle(c["hours_to_follow_up"] for c in due if followed_up(c)),
         "closure_due_cases": len(closure_due),
-        "closed_loop_rate": rate(len(closed), len(closure_due)),
-        **interval("closed_loop", len(closed), len(closure_due)),
-        "closed_in_sla_rate": rate(len(in_time), len(closure_due)),
-        **interval("closed_in_sla", len(in_time), len(closure_due)),
+        **shares("closed_loop", closure_due, informed_at),
+        **shares("closed_in_sla", closure_due, in_time),
         "re_surveyed": len(again),
-        "detractor_recovery_rate": rate(risen, len(again)),
-        **interval("detractor_recovery", risen, len(again)),
+        **shares("detractor_recovery", again, won_back),
         "recovery_due_detractors": len(waited),
-        "recovery_rate_of_followed_up": rate(len(won_back), len(waited)),
-        **interval("recovery_of_followed_up", len(won_back), len(waited)),
+        **shares(
+            "recovery_of_followed_up", waited, won_back, rate_name="recovery_rate_of_followed_up"
+        ),
         "re_surveyed_not_followed_up": len(unprompted),
-        "recovery_rate_not_followed_up": rate(risen_unprompted, len(unprompted)),
-        **interval("recovery_not_followed_up", risen_unprompted, len(unprompted)),
-        **difference("recovery", told(risen, len(again)), told(risen_unprompted, len(unprompted))),
+        **shares(
+            "recovery_not_followed_up",
+            unprompted,
+            came_back,
+            rate_name="recovery_rate_not_followed_up",
+        ),
+        **difference("recovery", told(again, won_back), told(unprompted, came_back)),
         "is_reportable": len(due) >= rules.min_reportable_responses,
         "is_closure_reportable": len(closure_due) >= rules.min_reportable_responses,
         "is_recovery_reportable": len(again) >= rules.min_reportable_responses,
@@ -557,10 +577,11 @@ def closed_loop_row(rules: Rules, now: datetime, cases: Rows) -> Row:
 Told = tuple[float | None, float | None, float | None]
 
 
-def told(part: int, whole: int) -> Told:
+def told(rows: Rows, is_good: Callable[[Row], Any]) -> Told:
     """A share between the ends of its interval."""
-    low, high = wilson(part, whole)
-    return low, rate(part, whole), high
+    good = sum(bool(is_good(row)) for row in rows)
+    low, high = wilson(good, len(rows), effective(rows, is_good))
+    return low, rate(good, len(rows)), high
 
 
 def difference(name: str, first: Told, second: Told) -> Row:
@@ -577,8 +598,13 @@ def difference(name: str, first: Told, second: Told) -> Row:
 
 
 def interval(name: str, part: int, whole: int) -> Row:
-    name = f"{name}_" if name else ""
-    return dict(zip((f"{name}ci_low", f"{name}ci_high"), wilson(part, whole), strict=True))
+    return dict(zip((f"{name}_ci_low", f"{name}_ci_high"), wilson(part, whole), strict=True))
+
+
+def shares(name: str, rows: Rows, is_good: Callable[[Row], Any], rate_name: str = "") -> Row:
+    """A share of answers and its interval."""
+    low, share, high = told(rows, is_good)
+    return {rate_name or f"{name}_rate": share, f"{name}_ci_low": low, f"{name}_ci_high": high}
 
 
 def sound_analyses(facts: Facts) -> Rows:
@@ -618,7 +644,7 @@ def root_cause_timeliness(facts: Facts) -> Expected:
                     row["closed_at"] is None or row["closed_at"] >= now for row in rows
                 ),
                 "rca_timeliness": kept / len(rows),
-                **interval("", kept, len(rows)),
+                **dict(zip(("ci_low", "ci_high"), wilson(kept, len(rows)), strict=True)),
                 "is_reportable": len(rows) >= rules.min_reportable_responses,
             }
     return expected
@@ -645,21 +671,25 @@ def team_or_unknown(row: Row) -> str:
     return row["team_id"] or "unknown"
 
 
+def is_top(row: Row) -> bool:
+    return row["is_top_box"]
+
+
 def team_voice(facts: Facts) -> dict[tuple, Row]:
     """CSAT and CES of the answers about a team, or about none, in a month."""
     voice = {}
     rows = [row for row in facts.answers if row["survey_family"] == "transactional"]
     for key, answers in by_period(facts, rows, "responded_at", team_or_unknown).items():
-        csat = [row["is_top_box"] for row in answers if row["metric"] == "csat"]
+        csat = [row for row in answers if row["metric"] == "csat"]
         ces = [row for row in answers if row["metric"] == "ces"]
         voice[key] = {
             "csat_responses": len(csat),
-            "csat_rate": rate(sum(csat), len(csat)),
-            **interval("csat", sum(csat), len(csat)),
+            "csat_effective_responses": effective(csat, is_top) if csat else None,
+            **shares("csat", csat, is_top),
             "ces_responses": len(ces),
             "ces_score_pomp": mean([row["score_pomp"] for row in ces]),
-            "easy_rate": rate(sum(row["is_top_box"] for row in ces), len(ces)),
-            **interval("easy", sum(row["is_top_box"] for row in ces), len(ces)),
+            "ces_effective_responses": effective(ces, is_top) if ces else None,
+            **shares("easy", ces, is_top),
         }
     return voice
 
@@ -668,6 +698,7 @@ NO_VOICE = {
     **dict.fromkeys(("csat_responses", "ces_responses"), 0),
     **dict.fromkeys(("csat_rate", "csat_ci_low", "csat_ci_high", "ces_score_pomp", "easy_rate")),
     **dict.fromkeys(("easy_ci_low", "easy_ci_high")),
+    **dict.fromkeys(("csat_effective_responses", "ces_effective_responses")),
 }
 
 
@@ -712,7 +743,10 @@ def service_row(tickets: Rows, ratings: dict[str, bool]) -> Row:
     first, repeats = decided("is_first_contact_resolution"), decided("is_repeat_contact")
     rated = [row for row in tickets if met(row) and row["ticket_id"] in ratings]
     kept = [row for row in rated if all(met(row))]
-    unhappy = sum(ratings[row["ticket_id"]] for row in kept)
+
+    def is_unhappy(row: Row) -> bool:
+        return all(met(row)) and ratings[row["ticket_id"]]
+
     minutes = ("queue", "first_reply", "first_reply_business", "resolution", "resolution_business")
     return {
         "tickets": len(tickets),
@@ -737,9 +771,13 @@ def service_row(tickets: Rows, ratings: dict[str, bool]) -> Row:
         **interval("repeat_contact", sum(repeats), len(repeats)),
         "sla_and_csat_tickets": len(rated),
         "sla_met_and_rated_tickets": len(kept),
-        "sla_met_but_dissatisfied_tickets": unhappy,
-        "sla_met_but_dissatisfied_share": rate(unhappy, len(rated)),
-        **interval("sla_met_but_dissatisfied", unhappy, len(rated)),
+        "sla_met_but_dissatisfied_tickets": sum(map(is_unhappy, rated)),
+        **shares(
+            "sla_met_but_dissatisfied",
+            rated,
+            is_unhappy,
+            rate_name="sla_met_but_dissatisfied_share",
+        ),
     }
 
 
@@ -773,20 +811,20 @@ def touchpoint_experience(facts: Facts) -> Expected:
     )
     expected = {}
     for (period, (touchpoint, metric)), answers in groups.items():
-        top = sum(row["is_top_box"] for row in answers)
-        low = sum(bool(is_low(row)) for row in answers)
+        low, top, high = told(answers, is_top)
         known = facts.touchpoints.get(touchpoint, {})
         expected[period, touchpoint, metric] = {
             "period_start": period.replace(day=1),
             "journey_stage": known.get("journey_stage"),
             "department": known.get("department"),
             "responses": len(answers),
-            "csat_rate": top / len(answers) if metric == "csat" else None,
-            "easy_rate": top / len(answers) if metric == "ces" else None,
-            **interval("", top, len(answers)),
+            "effective_responses": effective(answers, is_top),
+            "csat_rate": top if metric == "csat" else None,
+            "easy_rate": top if metric == "ces" else None,
+            "ci_low": low,
+            "ci_high": high,
             "mean_score_pomp": fmean(row["score_pomp"] for row in answers),
-            "low_score_share": low / len(answers),
-            **interval("low_score", low, len(answers)),
+            **shares("low_score", answers, is_low, rate_name="low_score_share"),
             "is_reportable": len(answers) >= facts.rules.min_reportable_responses,
         }
     return expected
@@ -914,7 +952,7 @@ def team_voe_csat(facts: Facts) -> Expected:
 
 
 VOICE_SHOWN = ("csat_responses", "csat_rate", "csat_ci_low", "csat_ci_high")
-VOICE_SHOWN += ("ces_responses", "ces_score_pomp")
+VOICE_SHOWN += ("csat_effective_responses", "ces_responses", "ces_score_pomp")
 
 
 Series = dict[str, dict[int, float]]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from voc_weighting import nps
+from voc_weighting import nps, shares
 
 pytestmark = pytest.mark.slow
 
@@ -91,6 +91,32 @@ def test_the_interval_of_a_company_holds_the_true_score(
         as_independent += low <= true_nps() <= high
     assert least <= held / rounds <= 0.985
     # what it is for: independent people would be believed too much
+    assert as_independent / rounds < held / rounds - 0.05
+
+
+@pytest.mark.parametrize(
+    ("accounts", "most_people", "between", "least"),
+    [(130, 6, 0.3, 0.93), (130, 6, 0.6, 0.93), (30, 12, 0.6, 0.91), (12, 12, 0.6, 0.88)],
+)
+def test_the_interval_of_a_share_holds_the_true_share(
+    accounts: int, most_people: int, between: float, least: float
+) -> None:
+    """Four of five are satisfied, and people of one account agree."""
+    rng = np.random.default_rng(accounts + 1)
+    held = as_independent = 0
+    rounds = 1500
+    for _ in range(rounds):
+        account = np.repeat(np.arange(accounts), rng.integers(1, most_people + 1, accounts))
+        common, own = rng.normal(size=accounts), rng.normal(size=len(account))
+        latent = np.sqrt(between) * common[account] + np.sqrt(1 - between) * own
+        cases = by_account(np.ones(len(account)), account, accounts)
+        good = by_account(latent < norm.ppf(0.8), account, accounts)
+        effective = [shares.effective_cases(good, cases)]
+        (low,), (high,) = shares.interval([good.sum()], [cases.sum()], effective)
+        held += low <= 0.8 <= high
+        (low,), (high,) = shares.interval([good.sum()], [cases.sum()])
+        as_independent += low <= 0.8 <= high
+    assert least <= held / rounds <= 0.985
     assert as_independent / rounds < held / rounds - 0.05
 
 

@@ -260,7 +260,7 @@ def test_a_new_vendor_is_one_folder_and_one_line(project: Project) -> None:
     )
     contract = dict.fromkeys(texts, "string")
     contract |= dict.fromkeys(("scale_min", "scale_max", "top_box_from"), "double precision")
-    contract |= dict.fromkeys(("higher_is_better", "is_test"), "boolean")
+    contract |= dict.fromkeys(("higher_is_better", "is_test", "is_survey_known"), "boolean")
     nulls = "".join(
         f"    {{{{ field(response, '{name}', '{kind}') }}}} as {name},\n"
         for name, kind in contract.items()

@@ -31,6 +31,7 @@ standing as (
         periods.period_end,
         periods.period_close,
         cases.case_id,
+        {{ cluster_key('cases', 'case_id') }} as cluster_key,
         cases.segment,
         cases.touchpoint,
         coalesce({{ matched_team() }}, cases.answer_team_id) as team_id,
@@ -78,6 +79,7 @@ judged as (
 select
     period_end,
     case_id,
+    cluster_key,
     segment,
     team_id,
     named_department,

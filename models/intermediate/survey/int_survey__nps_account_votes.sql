@@ -18,7 +18,7 @@ votes as (
 
     select
         days.counted_on,
-        coalesce(votes.account_id, 'nobody ' || coalesce(votes.contact_key, votes.response_id)) as account_key,
+        {{ cluster_key('votes', 'response_id') }} as account_key,
         votes.segment,
         votes.region,
         votes.contact_role,

@@ -24,12 +24,7 @@ with clusters as (
 
 select
     *,
-    case
-        when accounts >= 10 and decided > 0 and abs(net) < n
-            then
-                {{ twelve_decimals(
-                    '(net_net - 2 * (net / n) * net_n + (net / n) * (net / n) * n_n) / (n * n) * accounts / (accounts - 1)'
-                    ~ ' / ((decided - net * net / n) / (n - 1) / n)'
-                ) }}
-    end as design_effect
+    {{ design_effect(
+        {'s': 'net', 'n': 'n', 'squares': 'decided', 's_s': 'net_net', 's_n': 'net_n', 'n_n': 'n_n'}, 'accounts'
+    ) }} as design_effect
 from clusters

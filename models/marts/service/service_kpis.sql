@@ -43,6 +43,32 @@ ticket_counts as (
 
 ),
 
+-- customers of one account judge alike, so that their tickets are no independent ones
+rated_clusters as (
+
+    select
+        period_end,
+        kpi_team_id as team_id,
+        {{ cluster_key('tickets', 'ticket_id') }} as cluster_key,
+        count(*) as rated,
+        count(case when is_no_sla_missed and is_low_csat then 1 end) as dissatisfied
+    from tickets
+    where is_sla_and_csat_known
+    group by 1, 2, 3
+
+),
+
+rated_tickets as (
+
+    select
+        period_end,
+        team_id,
+        {{ effective_cases('dissatisfied', 'rated') }} as effective_tickets
+    from rated_clusters
+    group by period_end, team_id
+
+),
+
 voice as (
 
     select * from {{ ref('int_service__team_voice') }}
@@ -83,10 +109,12 @@ select
     coalesce(ticket_counts.repeat_contact_judged_tickets, 0) as repeat_contact_judged_tickets,
     {{ rate_with_interval('repeat_contact', 'ticket_counts.repeat_contacts', 'ticket_counts.repeat_contact_judged_tickets') }},
     coalesce(voice.csat_responses, 0) as csat_responses,
-    {{ rate_with_interval('csat', 'voice.csat_top_box', 'voice.csat_responses') }},
+    voice.csat_effective_responses,
+    {{ rate_with_interval('csat', 'voice.csat_top_box', 'voice.csat_responses', effective='voice.csat_effective_responses') }},
     coalesce(voice.ces_responses, 0) as ces_responses,
     voice.ces_score_pomp,
-    {{ rate_with_interval('easy', 'voice.ces_top_box', 'voice.ces_responses') }},
+    voice.ces_effective_responses,
+    {{ rate_with_interval('easy', 'voice.ces_top_box', 'voice.ces_responses', effective='voice.ces_effective_responses') }},
     100.0 * ticket_counts.sla_attainment - 100.0 * {{ share_of('voice.csat_top_box', 'voice.csat_responses') }} as delivery_gap,
     coalesce(ticket_counts.sla_and_csat_tickets, 0) as sla_and_csat_tickets,
     coalesce(ticket_counts.sla_met_and_rated_tickets, 0) as sla_met_and_rated_tickets,
@@ -95,7 +123,8 @@ select
         'sla_met_but_dissatisfied',
         'ticket_counts.sla_met_but_dissatisfied_tickets',
         'ticket_counts.sla_and_csat_tickets',
-        rate='sla_met_but_dissatisfied_share'
+        rate='sla_met_but_dissatisfied_share',
+        effective='rated_tickets.effective_tickets'
     ) }},
     {{ is_reportable('voice.csat_responses') }} as is_csat_reportable,
     {{ is_reportable('ticket_counts.tickets') }} as is_reportable
@@ -103,4 +132,5 @@ from team_months
 inner join {{ ref('int_periods') }} as periods on team_months.period_end = periods.period_end
 left join {{ ref('dim_teams') }} as teams on team_months.team_id = teams.team_id
 left join ticket_counts on team_months.period_end = ticket_counts.period_end and team_months.team_id = ticket_counts.team_id
+left join rated_tickets on team_months.period_end = rated_tickets.period_end and team_months.team_id = rated_tickets.team_id
 left join voice on team_months.period_end = voice.period_end and team_months.team_id = voice.team_id
