@@ -25,7 +25,7 @@ from voc_cli.publishing import LOCK_KEY
 pytestmark = pytest.mark.slow
 
 KILLS_A_ROUND = 5
-ROUNDS = 4
+ROUNDS = 2
 YESTERDAY, TODAY = "2026-06-29", "2026-06-30"
 
 
