@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import NO_UNIT_TESTS, REPOSITORY, PostgresServer, Project
+from harness import NO_ROW_RULES, NO_UNIT_TESTS, REPOSITORY, PostgresServer, Project
 from hypothesis import settings
 from spark_warehouse import SparkWarehouse
 
@@ -117,7 +117,7 @@ def unbuilt_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkWar
 @pytest.fixture(scope="session")
 def spark(unbuilt_spark: SparkWarehouse) -> SparkWarehouse:
     """The cluster with the demo built and tested on it."""
-    outcome = unbuilt_spark.dbt("build")
+    outcome = unbuilt_spark.dbt("build", *NO_ROW_RULES)
     if not outcome.ok:
         pytest.fail(f"dbt build on Spark failed:\n{outcome.output[-8000:]}", pytrace=False)
     return unbuilt_spark

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,6 +56,11 @@ DBT_SETTINGS = {
 # For builds that a test makes for the rows alone. The demo's own build runs every test once.
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 NO_TESTS = ("--exclude-resource-type", "unit_test", "test")
+
+#: Tests that judge one row at a time. dbt needs longer to start one of them than a database to judge all rows of all models, so
+#: `Project.build` does it. dbt itself runs them in the build of the demo.
+ROW_RULES = ("not_null", "in_range", "accepted_values")
+NO_ROW_RULES = ("--exclude", *(f"test_name:{name}" for name in ROW_RULES))
 
 #: What dbt reads when it parses: these files, and variables that choose models and schemas. All other
 #: variables are read when SQL is compiled.
@@ -274,6 +280,24 @@ def _database_name(arguments: Sequence[str], environment: Mapping[str, str]) -> 
     return "memory" if path == ":memory:" else Path(path).stem
 
 
+def breach_of(rule: str, given: Mapping[str, Any], where: str | None) -> str:
+    """The SQL condition on which a row breaks a test of ROW_RULES."""
+    column = given["column_name"]
+    if rule == "not_null":
+        breach = f"{column} is null"
+    elif rule == "in_range":
+        low, high = given.get("low"), given.get("high")
+        breach = " or ".join(
+            f"{column} {sign} {limit}"
+            for sign, limit in (("<", low), (">", high))
+            if limit is not None
+        )
+    else:
+        values = ", ".join(f"'{value}'" for value in given["values"])
+        breach = f"{column} not in ({values})"
+    return f"({breach}) and ({where})" if where else breach
+
+
 @functools.cache
 def files_that_dbt_parses(root: Path) -> dict[str, tuple[int, int]]:
     """Size and time of every file that decides what dbt parses, which keeps the checksum of a seed."""
@@ -351,6 +375,36 @@ class Project:
         if target:
             command += ["--target", target]
         return dbt_server().run(self, "dbt", command, self.environment(environment))
+
+    def build(self, *arguments: str, variables: Mapping[str, Any] | None = None) -> Outcome:
+        """`dbt build` on DuckDB with all data tests, those of ROW_RULES in one pass a model."""
+        outcome = self.dbt("build", *NO_UNIT_TESTS, *NO_ROW_RULES, *arguments, variables=variables)
+        if outcome.ok and (broken := self.broken_row_rules()):
+            return Outcome(False, f"{outcome.output}\nRows break {', '.join(broken)}", 1)
+        return outcome
+
+    def broken_row_rules(self) -> list[str]:
+        """Tests of ROW_RULES that fail, of all models that were built."""
+        nodes = dbt_server().parse_of_repository()["nodes"]
+        rules: dict[str, dict[str, str]] = defaultdict(dict)
+        for node in nodes.values():
+            test = node.get("test_metadata") or {}
+            model = nodes.get(node.get("attached_node") or "", {})
+            # A limit that Jinja computes is judged where the demo is built.
+            is_told = "{{" not in str(test.get("kwargs", {}).get("high"))
+            if test.get("name") in ROW_RULES and model.get("resource_type") == "model" and is_told:
+                breach = breach_of(test["name"], test["kwargs"], node["config"].get("where"))
+                rules[f"{model['schema']}.{model['alias']}"][node["name"]] = breach
+        built = self.query("select table_schema, table_name from information_schema.tables")
+        broken = []
+        for relation in rules.keys() & {"{table_schema}.{table_name}".format(**b) for b in built}:
+            counts = ", ".join(
+                f'count(*) filter ({breach}) as "{name}"'
+                for name, breach in rules[relation].items()
+            )
+            (row,) = self.query(f"select {counts} from {relation}")
+            broken += [name for name, count in row.items() if count]
+        return sorted(broken)
 
     def cli(
         self,

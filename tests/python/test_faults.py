@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from harness import NO_UNIT_TESTS, REPOSITORY, Project
+from harness import REPOSITORY, Project
 
 FAULTS = REPOSITORY / "tests" / "faults"
 #: Policy that the worlds name beside the project's own.
@@ -77,7 +77,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             folder = FAULTS / name.removesuffix(IN_CAPITALS)
             land(project, folder, str.upper if name.endswith(IN_CAPITALS) else str)
             variables = yaml.safe_load((folder / "vars.yml").read_text(encoding="utf-8"))
-            outcome = project.dbt("build", *NO_UNIT_TESTS, variables=variables)
+            outcome = project.build(variables=variables)
             built[name] = project if outcome.ok else outcome.output[-8000:]
         result = built[name]
         if isinstance(result, str):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pytest
-from harness import NO_TESTS, NO_UNIT_TESTS, Outcome, PostgresServer, Project, Row
+from harness import NO_TESTS, Outcome, PostgresServer, Project, Row
 from test_bad_input import ONLY_GENERIC, assert_stopped
 
 USED = ("survey", "crm", "support", "billing")
@@ -554,7 +554,7 @@ def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project.copy_of_repository(tmp_path_factory.mktemp("hostile") / "project")
     for name, landed in TABLES.items():
         project.land(SCHEMA, name, landed.columns, landed.rows)
-    outcome = project.dbt("build", *NO_UNIT_TESTS, variables=VARIABLES)
+    outcome = project.build(variables=VARIABLES)
     assert outcome.ok, outcome.output[-6000:]
     return project
 

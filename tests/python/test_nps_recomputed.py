@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pytest
 from calendars import Calendar
-from harness import NO_UNIT_TESTS, Project, Row
+from harness import Project, Row
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -1142,7 +1142,7 @@ def land(project: Project, tables: Tables) -> None:
 
 
 def build(project: Project, rules: Rules, *only: str) -> None:
-    outcome = project.dbt("build", *NO_UNIT_TESTS, *only, variables=rules.variables())
+    outcome = project.build(*only, variables=rules.variables())
     assert outcome.ok, outcome.output[-6000:]
 
 

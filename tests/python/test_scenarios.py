@@ -12,7 +12,6 @@ import yaml
 from harness import (
     HASH_SALT,
     NO_TESTS,
-    NO_UNIT_TESTS,
     REPOSITORY,
     Project,
     marts_in,
@@ -169,7 +168,7 @@ def test_building_twice_changes_nothing(forked_demo: Project) -> None:
 def test_generic_tables_alone_are_enough(project: Project) -> None:
     land_generic(project)
     variables = {"voc_demo": False, "as_of_date": "2026-06-30", **ONLY_GENERIC}
-    outcome = project.dbt("build", *NO_UNIT_TESTS, variables=variables)
+    outcome = project.build(variables=variables)
     assert outcome.ok, outcome.output
     (row,) = project.query(
         "select * from marts.account_nps where account_id = 'A' and period_end = date '2026-06-30'"
@@ -207,7 +206,7 @@ def test_landed_tables_give_what_the_demo_gives(demo: Project, forked_demo: Proj
 def test_one_vendor_per_domain(demo: Project, forked_demo: Project) -> None:
     """Only Qualtrics asks: the NPS stays, and the satisfaction ratings of tickets are gone."""
     variables = {"voc_demo": False, "as_of_date": "2026-06-30", "survey_vendors": ["qualtrics"]}
-    outcome = forked_demo.dbt("build", *NO_UNIT_TESTS, variables=variables)
+    outcome = forked_demo.build(variables=variables)
     assert outcome.ok, outcome.output
     company = "select nps, ci_low, responses from marts.company_nps where scope_type = 'company' order by period_end"
     assert forked_demo.query(company) == demo.query(company)
@@ -224,7 +223,7 @@ def test_a_survey_and_a_crm_are_enough(demo: Project, forked_demo: Project) -> N
         "survey_vendors": ["qualtrics"],
         **{f"{domain}_vendors": [] for domain in ("support", "usage", "billing", "employee")},
     }
-    outcome = forked_demo.dbt("build", *NO_UNIT_TESTS, variables=variables)
+    outcome = forked_demo.build(variables=variables)
     assert outcome.ok, outcome.output
     scores = (
         "select account_id, account_nps, ci_low, ci_high from marts.account_nps "
@@ -290,7 +289,7 @@ def test_a_new_vendor_is_one_folder_and_one_line(project: Project) -> None:
         )
     variables = {"voc_demo": False, "as_of_date": "2026-06-30", **ONLY_GENERIC}
     variables["survey_vendors"] = ["generic", "delighted"]
-    outcome = project.dbt("build", *NO_UNIT_TESTS, variables=variables)
+    outcome = project.build(variables=variables)
     assert outcome.ok, outcome.output
     (row,) = project.query(
         "select user_nps, responses from marts.account_nps "
@@ -316,7 +315,7 @@ def test_landed_samples_are_digested(
         "as_of_date": "2026-06-30",
         **{f"{domain}_vendors": [] for domain in ("usage", "billing", "employee")},
     }
-    outcome = project.dbt("build", *NO_UNIT_TESTS, variables=variables)
+    outcome = project.build(variables=variables)
     assert outcome.ok, outcome.output
     # answers: five, none of a metric, none with a session that was landed
     assert project.query(

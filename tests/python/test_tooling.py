@@ -10,9 +10,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
-from harness import REPOSITORY, PostgresServer, Project
+from harness import REPOSITORY, ROW_RULES, PostgresServer, Project
 
 from voc_cli.summary import (
     CLOSED_LOOP,
@@ -470,6 +471,23 @@ def test_dbt_sees_no_deprecated_or_misplaced_property(project: Project) -> None:
 
 
 # The harness that other tests stand on
+
+
+def test_row_rules_are_judged_as_dbt_judges_them(forked_demo: Project) -> None:
+    """One breach of each kind, the others among values that pass."""
+    assert forked_demo.broken_row_rules() == []
+    with duckdb.connect(forked_demo.database) as connection:
+        for column, value in (("scope_value", "null"), ("nps", "100.5"), ("scope_type", "'city'")):
+            connection.execute(
+                f"update marts.company_nps set {column} = {value} where rowid in"
+                f" (select min(rowid) from marts.company_nps where {column} is not null)"
+            )
+    outcome = forked_demo.dbt(
+        *("test", "--select"), *(f"company_nps,test_name:{name}" for name in ROW_RULES)
+    )
+    failed = set(re.findall(r"Failure in test (\w+)", outcome.output))
+    assert len(failed) == 3, outcome.output
+    assert set(forked_demo.broken_row_rules()) == failed
 
 
 def test_landed_tables_keep_their_types(project: Project, tmp_path: Path) -> None:
