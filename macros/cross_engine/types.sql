@@ -56,7 +56,7 @@
     that is no number or time, numbers beyond the type. NaN, a loader's word for nothing, is
     null too, and so is a time that is infinite, its word for never. Numbers in a time column are
     epoch seconds, milli- or microseconds. -#}
-{% macro to_type(landed_expression, dtype, type) %}
+{% macro to_type(landed_expression, dtype, type, day_order=none) %}
     {%- set expression = json_value(landed_expression) if modules.re.match('(?i)json', dtype) else landed_expression -%}
     {%- if type == 'string' -%}
         {{ return(byte_order(to_text(expression, dtype))) }}
@@ -68,9 +68,9 @@
             {{ return("case when " ~ text ~ " in ('TRUE', 'T', '1', '1.0', 'YES', 'Y') then true when " ~ text ~ " in ('FALSE', 'F', '0', '0.0', 'NO', 'N') then false end") }}
         {%- endif -%}
     {%- elif type == 'timestamp' -%}
-        {{ return(to_timestamp_type(expression, dtype)) }}
+        {{ return(to_timestamp_type(expression, dtype, day_order)) }}
     {%- elif type == 'date' -%}
-        {{ return(finite(expression) if dtype | lower == 'date' else "cast(" ~ to_timestamp_type(expression, dtype) ~ " as date)") }}
+        {{ return(finite(expression) if dtype | lower == 'date' else "cast(" ~ to_timestamp_type(expression, dtype, day_order) ~ " as date)") }}
     {%- elif always_fits(dtype, type) -%}
         {{ return("cast(" ~ expression ~ " as " ~ sql_type(type) ~ ")") }}
     {%- elif type.startswith('numeric') -%}
@@ -118,9 +118,9 @@
 
 {% macro spark__trimmed(text) %}{{ return("btrim(" ~ text ~ ", " ~ white_space() ~ ")") }}{% endmacro %}
 
-{% macro to_timestamp_type(expression, dtype) %}
+{% macro to_timestamp_type(expression, dtype, day_order=none) %}
     {%- if is_text_type(dtype) -%}
-        {{ return(try_to_timestamp(expression)) }}
+        {{ return(try_to_timestamp(expression, day_order)) }}
     {%- elif is_number_type(dtype) -%}
         {{ return(epoch_to_timestamp(expression)) }}
     {%- elif dtype | lower == 'date' -%}

@@ -150,7 +150,7 @@
 {#- Another recipe makes other rows: the model, all models above it, and the settings. Part of every row. -#}
 {% macro recipe() %}
     {%- set ingredients = [
-        var('reporting_timezone'), var('landed_aliases'), var('signal_window_days'), model.checksum.checksum,
+        var('reporting_timezone'), var('landed_aliases'), var('landed_day_order'), var('signal_window_days'), model.checksum.checksum,
     ] -%}
     {%- for name in models_above(model, []) | sort -%}{%- do ingredients.append(graph.nodes[name].checksum.checksum) -%}{%- endfor -%}
     {{ return(local_md5(tojson(ingredients))[:8]) }}

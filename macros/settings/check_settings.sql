@@ -14,6 +14,7 @@
                 ) -%}
             {%- endif -%}
         {%- endfor -%}
+        {%- for vendor in var('landed_day_order') -%}{%- do day_order(vendor) -%}{%- endfor -%}
         {%- if not var('voc_demo') -%}
             {%- for vendor in listed | unique -%}{%- do check_vendor_has_landed(vendor) -%}{%- endfor -%}
         {%- endif -%}

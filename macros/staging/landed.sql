@@ -88,7 +88,7 @@
             ~ type ~ ". Land it as " ~ type ~ " or as text, or cast it in a view and land that."
         ) -%}
     {%- elif column -%}
-        {{ return(to_type(quoted_column(column), column.dtype, type)) }}
+        {{ return(to_type(quoted_column(column), column.dtype, type, day_order(landed.vendor))) }}
     {%- elif required and landed.exists -%}
         {%- set name = names if names is string else names[0] -%}
         {%- do exceptions.raise_compiler_error(
@@ -119,7 +119,7 @@
         {%- if is_text_type(column.dtype) or is_number_type(column.dtype) and not always_fits(column.dtype, type) -%}
             {%- set text = to_type(quoted_column(column), column.dtype, 'string') -%}
             {%- set called_here = called.get(name, name | lower | replace("'", "''")) -%}
-            {%- set is_unread = upper_code(text) ~ " <> 'NAN' and " ~ to_type(quoted_column(column), column.dtype, type) ~ " is null" -%}
+            {%- set is_unread = upper_code(text) ~ " <> 'NAN' and " ~ to_type(quoted_column(column), column.dtype, type, day_order(landed.vendor)) ~ " is null" -%}
             {%- set shown = "'" ~ called_here ~ "=' || substring(" ~ replace_pattern(text, '[=,\\x00-\\x1f]', ' ') ~ ", 1, 40)" -%}
             {%- do checks.append(
                 "case when " ~ is_unread ~ " then '" ~ called_here ~ "' end" if name in personal

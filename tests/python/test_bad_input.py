@@ -133,6 +133,7 @@ SETTING_FAULTS = {
         {"min_role_weight_coverage": 50},
         ["min_role_weight_coverage", "from 0 to 1"],
     ),
+    "days in no order": ({"landed_day_order": {"generic": "dmy"}}, ["'dmy'", "day_first"]),
     "unknown vendor": ({"survey_vendors": ["qualtrix"]}, ["qualtrix"]),
 }
 

@@ -37,6 +37,7 @@ OTHER: dict[str, Any] = {
         "stripe__invoice": {"amount_due": "amount"},
         "zendesk__satisfaction_rating": {"score": "stars"},
     },
+    "landed_day_order": dict.fromkeys(("qualtrics", "zendesk", "generic"), "day_first"),
     "as_of_date": "2019-01-31",
     "reporting_timezone": "Asia/Shanghai",
     "history_months": 7,
