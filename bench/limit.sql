@@ -7,6 +7,8 @@ create macro parquet(name) as table from read_parquet(getvariable('landed') || '
 
 create macro policy(name) as table from read_csv(getvariable('seeds') || '/policy/' || name || '.csv');
 
+create macro reference(name) as table from read_csv(getvariable('seeds') || '/reference/' || name || '.csv');
+
 create macro person_hash(x) as substring(sha256(getvariable('salt') || sha256(getvariable('salt') || x)), 1, 32);
 
 create macro mail(x) as nullif(lower(trim(x)), '');
@@ -454,11 +456,14 @@ select
     type as ticket_type,
     priority as severity,
     lower(status) as status,
+    via_channel is distinct from 'chat' as has_reply_log,
     created_at,
     merged_ticket_ids,
     coalesce(_fivetran_deleted, false) or lower(status) = 'deleted' as is_deleted
 from parquet('zendesk/ticket') as ticket
 left join organizations using (organization_id);
+
+create temp table deleted_tickets as select cast(id as varchar) as ticket_id from landed_tickets where is_deleted;
 
 create temp table agents as
 select user_id from users where is_agent
@@ -525,7 +530,7 @@ where
     and user_id >= 0
     and user_id <> requester_id
     and (via_channel is null or via_channel not in ('rule', 'trigger', 'automation', 'system') and via_channel not like 'answer_bot%')
-    and (user_id in (from agents) or user_id not in (select user_id from users))
+    and user_id in (from agents)
 group by ticket_id;
 
 create temp table schedules as
@@ -631,8 +636,10 @@ select
     coalesce(changes.status, landed.status) in ('solved', 'closed') as is_solved,
     landed.created_at,
     changes.first_assigned_at,
-    replies.first_replied_at,
-    case when changes.ticket_id is not null or replies.ticket_id is not null then coalesce(agent_replies, 0) end as agent_replies,
+    case when has_reply_log then replies.first_replied_at end as first_replied_at,
+    case when has_reply_log and (changes.ticket_id is not null or replies.ticket_id is not null) then coalesce(agent_replies, 0) end
+        as agent_replies,
+    has_reply_log,
     changes.first_solved_at,
     coalesce(reopenings.last_solved_at, changes.first_solved_at) as last_solved_at,
     case when changes.status is not null then coalesce(reopenings.reopens, 0) end as reopens,
@@ -758,9 +765,11 @@ left join account_keys on account_ref = key
 left join current_versions on found.contact_id = current_versions.contact_id
 where
     sent_at < getvariable('as_of') + interval 1 day
-    and (account_ref is null or account_keys.account_id is not null);
+    and (account_ref is null or account_keys.account_id is not null)
+    and (ticket_ref is null or ticket_ref not in (from deleted_tickets));
 
--- Scored answers only: what people wrote is read nowhere here.
+-- Scored answers only: what people wrote is read nowhere here. An answer about a ticket names agent and team itself, and comes from
+-- the account where the person is a contact. A session has one question of NPS.
 create temp table responses as
 with questions as (
     select survey_id, question_id, metric, survey_family, touchpoint, scale_min, scale_max, higher_is_better, top_box_from
@@ -892,8 +901,8 @@ with questions as (
         coalesce(past.contact_role, current_versions.contact_role, 'unknown') as contact_role,
         case when past.contact_id is not null then 'history' else 'current' end as role_as_of,
         tickets.ticket_id,
-        coalesce(agent_ref, tickets.agent_id) as agent_id,
-        coalesce(team_keys.team_id, tickets.team_id) as team_id
+        agent_ref as agent_id,
+        team_keys.team_id
     from matched
     left join account_keys on account_ref = account_keys.key
     left join past_versions as past
@@ -909,11 +918,12 @@ with questions as (
         and responded_at < getvariable('as_of') + interval 1 day
         and (sent_at is null or responded_at >= sent_at)
         and (survey_family = 'employee' or account_ref is null or account_keys.account_id is not null)
+        and (ticket_ref is null or ticket_ref not in (from deleted_tickets))
 ), scored as (
     select
         placed.*,
-        coalesce(account_versions.segment, accounts.segment) as segment,
-        coalesce(account_versions.region, accounts.region) as region,
+        case when account_versions.account_id is not null then account_versions.segment else accounts.segment end as segment,
+        case when account_versions.account_id is not null then account_versions.region else accounts.region end as region,
         100.0 * case when higher_is_better then raw_score - scale_min else scale_max - raw_score end / (scale_max - scale_min) as score_pomp
     from placed
     left join accounts on placed.account_id = accounts.account_id
@@ -925,6 +935,7 @@ with questions as (
 )
 select
     *,
+    case when metric = 'nps' and survey_family = 'relationship' then true end as is_vote,
     case metric
         when 'nps' then raw_score < 7
         when 'ces' then cast(3.0 * score_pomp as decimal(18, 6)) <= 100
@@ -954,6 +965,7 @@ select
     case when is_of_customer then match_method end as match_method,
     case when is_of_customer then agent_id end as agent_id,
     case when is_of_customer then responses.team_id end as team_id,
+    case when is_of_customer and responses.team_id is not null then 'answer' end as team_as_of,
     case when is_of_customer then ticket_id end as ticket_id,
     survey_family,
     responses.metric,
@@ -965,6 +977,7 @@ select
     source_vendor,
     case when responses.metric = 'nps' then case when raw_score >= 9 then 'promoter' when raw_score >= 7 then 'passive'
         else 'detractor' end end as nps_class,
+    is_vote,
     cast(raw_score as double) as raw_score,
     cast(scale_min as double) as scale_min,
     cast(scale_max as double) as scale_max,
@@ -1012,8 +1025,13 @@ create table fct_tickets as
 with clocked as (
     select
         *,
-        coalesce(first_replied_at, first_solved_at, case when not is_solved then getvariable('as_of') + interval 1 day end)
-            as reply_clock_at,
+        case
+            when first_replied_at is not null then first_replied_at
+            when not has_reply_log then null
+            when reopens > 0 and is_solved then last_solved_at
+            when first_solved_at is not null and coalesce(reopens, 0) = 0 then first_solved_at
+            when not is_solved then getvariable('as_of') + interval 1 day
+        end as reply_clock_at,
         case when is_solved then last_solved_at else getvariable('as_of') + interval 1 day end as resolution_clock_at,
         case when is_solved then last_solved_at end as solved_at
     from tickets
@@ -1144,6 +1162,7 @@ select
     ticket_type,
     severity,
     status,
+    'current' as opening_hours_as_of,
     cast(created_at as date) as created_date,
     created_at,
     first_assigned_at,
@@ -1170,6 +1189,7 @@ select
     case when has_key then coalesce(created_at <= previous_solved_at + interval 30 day, false) end as is_repeat_contact,
     is_first_reply_target_in_business_hours,
     case
+        when has_reply_log and first_replied_at is null and reopens > 0 and first_reply_target_minutes is not null then false
         when reply_minutes > first_reply_target_minutes then false
         when first_replied_at is not null and reply_minutes <= first_reply_target_minutes then true
     end as is_first_reply_sla_met,
@@ -1184,14 +1204,36 @@ left join dim_teams using (team_id)
 left join satisfaction on told.ticket_id = satisfaction.ticket_id;
 
 -- ---------------------------------------------------------------- service, by month
-create macro wilson(met, cases, side) as case
-    when cases > 0 then cast(cast(greatest(0.0, least(1.0,
-        (met::double / cases + 1.96 * 1.96 / (2.0 * cases::double)
-        + side * 1.96 * sqrt(met::double / cases * (1.0 - met::double / cases) / cases
-            + 1.96 * 1.96 / (4.0 * cases::double * cases::double)))
-        / (1.0 + 1.96 * 1.96 / cases::double)
-    )) as decimal(28, 12)) as double)
+create macro twelve(x) as cast(cast(x as decimal(28, 12)) as double);
+
+-- as_much_as: so many independent cases say as much as these
+create macro wilson(met, cases, side, as_much_as) as case
+    when cases > 0 then twelve(greatest(0.0, least(1.0,
+        (met::double / cases + 1.96 * 1.96 / (2.0 * as_much_as::double)
+        + side * 1.96 * sqrt(met::double / cases * (1.0 - met::double / cases) / as_much_as
+            + 1.96 * 1.96 / (4.0 * as_much_as::double * as_much_as::double)))
+        / (1.0 + 1.96 * 1.96 / as_much_as::double)
+    )))
 end;
+
+-- Aggregate over clusters of cases that are not independent (Kish's design effect of a share).
+create macro effective(met, cases) as twelve(
+    nullif(sum(cases), 0)::double / greatest(coalesce(
+        case
+            when count(nullif(cases, 0)) >= 10 and sum(met)::double * sum(cases)::double > sum(met)::double * sum(met)::double
+                then twelve(
+                    (sum(met * met)::double - 2 * (sum(met)::double / sum(cases)::double) * sum(met * cases)::double
+                    + (sum(met)::double / sum(cases)::double) * (sum(met)::double / sum(cases)::double) * sum(cases * cases)::double)
+                    / (sum(cases)::double * sum(cases)::double) * count(nullif(cases, 0)) / (count(nullif(cases, 0)) - 1)
+                    / ((sum(met)::double - sum(met)::double * (sum(met)::double / sum(cases)::double))
+                    / (sum(cases)::double - 1) / sum(cases)::double)
+                )
+        end,
+        1.0
+    ), 1.0)
+);
+
+create macro cluster_of(account_id, contact_key, id) as coalesce(account_id, 'nobody ' || coalesce(contact_key, id));
 
 create macro period_of(day) as least(last_day(day), getvariable('as_of'));
 
@@ -1213,6 +1255,7 @@ select
     coalesce(team_id, 'unknown') as team_id,
     touchpoint,
     metric,
+    cluster_of(account_id, contact_key, response_id) as cluster,
     count(*) as responses,
     count(*) filter (case when higher_is_better then raw_score >= top_box_from else raw_score <= top_box_from end) as top_box,
     count(*) filter (is_low_score) as low,
@@ -1222,17 +1265,31 @@ where survey_family = 'transactional'
 group by all;
 
 create table touchpoint_experience as
-with counts as (
+with clusters as (
     select
         period_end,
         coalesce(touchpoint, 'unknown') as touchpoint,
         metric,
+        cluster,
+        sum(responses) as responses,
+        sum(top_box) as top_box,
+        sum(low) as low,
+        sum(points) as points
+    from voice
+    group by all
+), counts as (
+    select
+        period_end,
+        touchpoint,
+        metric,
         cast(sum(responses) as bigint) as responses,
         cast(sum(top_box) as bigint) as top_box,
         cast(sum(low) as bigint) as low,
+        effective(top_box, responses) as effective_responses,
+        effective(low, responses) as low_effective_responses,
         cast(sum(points) as double) / sum(responses) as mean
-    from voice
-    group by all
+    from clusters
+    group by period_end, touchpoint, metric
 )
 select
     period_end,
@@ -1243,22 +1300,34 @@ select
     journey_stage,
     department,
     responses,
+    effective_responses,
     case when counts.metric = 'csat' then top_box / responses end as csat_rate,
     case when counts.metric = 'ces' then top_box / responses end as easy_rate,
-    wilson(top_box, responses, -1) as ci_low,
-    wilson(top_box, responses, 1) as ci_high,
+    wilson(top_box, responses, -1, effective_responses) as ci_low,
+    wilson(top_box, responses, 1, effective_responses) as ci_high,
     greatest(0, least(100, mean)) as mean_score_pomp,
     low / responses as low_score_share,
+    wilson(low, responses, -1, low_effective_responses) as low_score_ci_low,
+    wilson(low, responses, 1, low_effective_responses) as low_score_ci_high,
     responses >= 5 as is_reportable
 from counts
 inner join periods using (period_end)
 left join policy('touchpoints') as touchpoints on counts.touchpoint = touchpoints.touchpoint;
 
 create table service_kpis as
-with counts as (
+with judged as (
     select
+        *,
         period_of(cast(created_at as date)) as period_end,
-        coalesce(team_id, 'unknown') as team_id,
+        coalesce(team_id, 'unknown') as kpi_team_id,
+        coalesce(is_first_reply_sla_met, true) and coalesce(is_resolution_sla_met, true) as is_none_missed,
+        coalesce(is_first_reply_sla_met, is_resolution_sla_met) is not null and csat_score_pomp is not null as is_known
+    from fct_tickets
+    where not is_merged
+), counts as (
+    select
+        period_end,
+        kpi_team_id as team_id,
         count(*) as tickets,
         count(*) filter (is_solved) as solved,
         count(*) filter (reopens > 0) as reopened,
@@ -1278,30 +1347,52 @@ with counts as (
         count(*) filter (is_known) as known,
         count(*) filter (is_known and is_none_missed) as met,
         count(*) filter (is_known and is_none_missed and is_low_csat) as met_but_low
+    from judged
+    group by all
+), dissatisfied as (
+    select period_end, team_id, effective(met_but_low, known) as effective_known
     from (
         select
-            *,
-            coalesce(is_first_reply_sla_met, true) and coalesce(is_resolution_sla_met, true) as is_none_missed,
-            coalesce(is_first_reply_sla_met, is_resolution_sla_met) is not null and csat_score_pomp is not null as is_known
-        from fct_tickets
-        where not is_merged
+            period_end,
+            kpi_team_id as team_id,
+            cluster_of(account_id, contact_key, ticket_id) as cluster,
+            count(*) as known,
+            count(*) filter (is_none_missed and is_low_csat) as met_but_low
+        from judged
+        where is_known
+        group by all
     )
+    group by period_end, team_id
+), clusters as (
+    select
+        period_end,
+        team_id,
+        cluster,
+        coalesce(sum(responses) filter (metric = 'csat'), 0) as csat_responses,
+        coalesce(sum(top_box) filter (metric = 'csat'), 0) as csat_top_box,
+        coalesce(sum(responses) filter (metric = 'ces'), 0) as ces_responses,
+        coalesce(sum(top_box) filter (metric = 'ces'), 0) as ces_top_box,
+        sum(points) filter (metric = 'ces') as ces_points
+    from voice
     group by all
 ), answers as (
     select
         period_end,
         team_id,
-        cast(sum(responses) filter (metric = 'csat') as bigint) as csat_responses,
-        cast(sum(top_box) filter (metric = 'csat') as bigint) as csat_top_box,
-        cast(sum(responses) filter (metric = 'ces') as bigint) as ces_responses,
-        cast(sum(top_box) filter (metric = 'ces') as bigint) as ces_top_box,
-        cast(sum(points) filter (metric = 'ces') as double) / sum(responses) filter (metric = 'ces') as ces_score_pomp
-    from voice
-    group by all
+        effective(csat_top_box, csat_responses) as csat_effective_responses,
+        effective(ces_top_box, ces_responses) as ces_effective_responses,
+        cast(sum(csat_responses) as bigint) as csat_responses,
+        cast(sum(csat_top_box) as bigint) as csat_top_box,
+        cast(sum(ces_responses) as bigint) as ces_responses,
+        cast(sum(ces_top_box) as bigint) as ces_top_box,
+        cast(sum(ces_points) as double) / nullif(sum(ces_responses), 0) as ces_score_pomp
+    from clusters
+    group by period_end, team_id
 ), rated as (
     select *, (replies_in_time + resolutions_in_time) / nullif(reply_targets + resolution_targets, 0) as sla_attainment
     from counts
     full join answers using (period_end, team_id)
+    left join dissatisfied using (period_end, team_id)
 )
 select
     period_end,
@@ -1315,35 +1406,39 @@ select
     rated.* like 'median_%',
     coalesce(reply_targets, 0) as first_reply_sla_tickets,
     replies_in_time / nullif(reply_targets, 0) as first_reply_sla_rate,
-    wilson(replies_in_time, reply_targets, -1) as first_reply_sla_ci_low,
-    wilson(replies_in_time, reply_targets, 1) as first_reply_sla_ci_high,
+    wilson(replies_in_time, reply_targets, -1, reply_targets) as first_reply_sla_ci_low,
+    wilson(replies_in_time, reply_targets, 1, reply_targets) as first_reply_sla_ci_high,
     coalesce(resolution_targets, 0) as resolution_sla_tickets,
     resolutions_in_time / nullif(resolution_targets, 0) as resolution_sla_rate,
-    wilson(resolutions_in_time, resolution_targets, -1) as resolution_sla_ci_low,
-    wilson(resolutions_in_time, resolution_targets, 1) as resolution_sla_ci_high,
+    wilson(resolutions_in_time, resolution_targets, -1, resolution_targets) as resolution_sla_ci_low,
+    wilson(resolutions_in_time, resolution_targets, 1, resolution_targets) as resolution_sla_ci_high,
     sla_attainment,
     coalesce(first_contacts, 0) as first_contact_judged_tickets,
     first_contact_resolutions / nullif(first_contacts, 0) as first_contact_resolution_rate,
-    wilson(first_contact_resolutions, first_contacts, -1) as first_contact_resolution_ci_low,
-    wilson(first_contact_resolutions, first_contacts, 1) as first_contact_resolution_ci_high,
+    wilson(first_contact_resolutions, first_contacts, -1, first_contacts) as first_contact_resolution_ci_low,
+    wilson(first_contact_resolutions, first_contacts, 1, first_contacts) as first_contact_resolution_ci_high,
     coalesce(contacts, 0) as repeat_contact_judged_tickets,
     repeat_contacts / nullif(contacts, 0) as repeat_contact_rate,
-    wilson(repeat_contacts, contacts, -1) as repeat_contact_ci_low,
-    wilson(repeat_contacts, contacts, 1) as repeat_contact_ci_high,
+    wilson(repeat_contacts, contacts, -1, contacts) as repeat_contact_ci_low,
+    wilson(repeat_contacts, contacts, 1, contacts) as repeat_contact_ci_high,
     coalesce(csat_responses, 0) as csat_responses,
-    csat_top_box / csat_responses as csat_rate,
-    wilson(csat_top_box, csat_responses, -1) as csat_ci_low,
-    wilson(csat_top_box, csat_responses, 1) as csat_ci_high,
+    csat_effective_responses,
+    csat_top_box / nullif(csat_responses, 0) as csat_rate,
+    wilson(csat_top_box, csat_responses, -1, csat_effective_responses) as csat_ci_low,
+    wilson(csat_top_box, csat_responses, 1, csat_effective_responses) as csat_ci_high,
     coalesce(ces_responses, 0) as ces_responses,
     ces_score_pomp,
-    ces_top_box / ces_responses as easy_rate,
-    wilson(ces_top_box, ces_responses, -1) as easy_ci_low,
-    wilson(ces_top_box, ces_responses, 1) as easy_ci_high,
-    100.0 * sla_attainment - 100.0 * (csat_top_box / csat_responses) as delivery_gap,
+    ces_effective_responses,
+    ces_top_box / nullif(ces_responses, 0) as easy_rate,
+    wilson(ces_top_box, ces_responses, -1, ces_effective_responses) as easy_ci_low,
+    wilson(ces_top_box, ces_responses, 1, ces_effective_responses) as easy_ci_high,
+    100.0 * sla_attainment - 100.0 * (csat_top_box / nullif(csat_responses, 0)) as delivery_gap,
     coalesce(known, 0) as sla_and_csat_tickets,
     coalesce(met, 0) as sla_met_and_rated_tickets,
     coalesce(met_but_low, 0) as sla_met_but_dissatisfied_tickets,
     met_but_low / nullif(known, 0) as sla_met_but_dissatisfied_share,
+    wilson(met_but_low, known, -1, effective_known) as sla_met_but_dissatisfied_ci_low,
+    wilson(met_but_low, known, 1, effective_known) as sla_met_but_dissatisfied_ci_high,
     coalesce(csat_responses, 0) >= 5 as is_csat_reportable,
     coalesce(tickets, 0) >= 5 as is_reportable
 from rated
@@ -1360,7 +1455,7 @@ with answers as (
             partition by coalesce(contact_key, 'anonymous ' || response_id) order by responded_at, loaded_at nulls first, response_id
         ) as replaced_on
     from responses
-    where metric = 'nps'
+    where is_vote
 ), votes as (
     select
         period_end,
@@ -1450,12 +1545,25 @@ left join (select id, bool_or(no_nps_form_c) as no_nps_form from parquet('salesf
 where account_id is not null
 group by all;
 
+-- up to 30 votes the score interval, then adjusted Wald
+create macro nps_bound(promoters, detractors, responses, scored, side) as case when responses > 0 then greatest(-100.0, least(100.0, case
+    when responses > 30 then
+        100.0 * cast(promoters - detractors as double) / (responses + 3.0)
+        + side * 196.0 * sqrt(
+            (
+                cast(promoters + detractors + 1.5 as double) / (responses + 3.0)
+                - pow(cast(promoters - detractors as double) / (responses + 3.0), 2)
+            ) / (responses + 3.0)
+        )
+    else scored
+end)) end;
+
 create table account_role_nps as
 with account_periods as (
     select
         period_end,
         accounts.account_id,
-        coalesce(account_versions.segment, accounts.segment) as segment,
+        case when account_versions.account_id is not null then account_versions.segment else accounts.segment end as segment,
         created_date is null or cast(created_date as date) <= period_end as existed
     from accounts
     inner join (select id, min(created_date) as created_date from parquet('salesforce/account') group by id) on accounts.account_id = id
@@ -1503,17 +1611,12 @@ select
     passives,
     detractors,
     100.0 * cast(promoters - detractors as double) / nullif(responses, 0) as nps,
-    case when responses > 0 then 100.0 * cast(promoters - detractors as double) / (responses + 3.0) end as nps_adjusted,
-    case
-        when responses > 0 then
-            (
-                cast(promoters + detractors + 1.5 as double) / (responses + 3.0)
-                - pow(cast(promoters - detractors as double) / (responses + 3.0), 2)
-            ) / (responses + 3.0)
-    end as squared_error,
+    nps_bound(promoters, detractors, responses, ci_low, -1) as ci_low,
+    nps_bound(promoters, detractors, responses, ci_high, 1) as ci_high,
     respondents / nullif(eligible, 0) as reach_rate,
     asked as asked_contacts,
     asked_respondents / nullif(asked, 0) as response_rate
 from roles
+left join reference('nps_score_intervals') using (detractors, passives, promoters)
 where weight is not null or eligible > 0 or asked > 0 or responses > 0
 qualify bool_or(existed or eligible > 0 or asked > 0 or responses > 0) over (partition by period_end, account_id);
