@@ -1,6 +1,7 @@
 {#- Whose answers are no independent ones: those of an account. Who has none is one of their own, and so is an anonymous answer. -#}
-{% macro cluster_key(answers, answer_id) -%}
-coalesce({{ answers }}.account_id, 'nobody ' || coalesce({{ answers }}.contact_key, {{ answers }}.{{ answer_id }}))
+{% macro cluster_key(answer_id, answers=none) -%}
+    {%- set of = answers ~ '.' if answers else '' -%}
+coalesce({{ of }}account_id, 'nobody ' || coalesce({{ of }}contact_key, {{ of }}{{ answer_id }}))
 {%- endmacro %}
 
 {#- How often the variance of a mean is that of as many independent cases (Kish 1965): (sum over clusters of (s - m * n)^2 / N^2 *

@@ -31,7 +31,7 @@ standing as (
         periods.period_end,
         periods.period_close,
         cases.case_id,
-        {{ cluster_key('cases', 'case_id') }} as cluster_key,
+        {{ cluster_key('case_id', 'cases') }} as cluster_key,
         cases.segment,
         cases.touchpoint,
         coalesce({{ matched_team() }}, cases.answer_team_id) as team_id,

@@ -7,11 +7,11 @@ with answers as (
     select
         {{ month_period('responded_date') }} as period_end,
         coalesce(team_id, 'unknown') as team_id,
-        {{ cluster_key('responses', 'response_id') }} as cluster_key,
+        {{ cluster_key('response_id') }} as cluster_key,
         metric,
         score_pomp,
         is_top_box
-    from {{ ref('int_survey__responses') }} as responses
+    from {{ ref('int_survey__responses') }}
     where survey_family = 'transactional'
 
 ),

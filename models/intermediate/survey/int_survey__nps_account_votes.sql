@@ -18,7 +18,7 @@ votes as (
 
     select
         days.counted_on,
-        {{ cluster_key('votes', 'response_id') }} as account_key,
+        {{ cluster_key('response_id', 'votes') }} as account_key,
         votes.segment,
         votes.region,
         votes.contact_role,

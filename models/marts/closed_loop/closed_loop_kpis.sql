@@ -61,15 +61,15 @@ counts as (
         period_end,
         scope_type,
         scope_value,
-        {{ total('cases') }} as cases,
-        {{ total('detractor_cases') }} as detractor_cases,
-        {{ total('anonymous_cases') }} as anonymous_cases,
+        {%- for name, share in shares.items() %}
+        {{ effective_cases(share[0], share[1]) }} as {{ name }}_effective,
+        {%- endfor %}
         {%- for column in shares.values() | sum(start=[]) | unique %}
         {{ total(column) }} as {{ column }},
         {%- endfor %}
-        {%- for name, share in shares.items() %}
-        {{ effective_cases(share[0], share[1]) }} as {{ name }}_effective{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ total('detractor_cases') }} as detractor_cases,
+        {{ total('anonymous_cases') }} as anonymous_cases,
+        {{ total('cases') }} as cases
     from clusters
     group by period_end, scope_type, scope_value
 

@@ -49,7 +49,7 @@ rated_clusters as (
     select
         period_end,
         kpi_team_id as team_id,
-        {{ cluster_key('tickets', 'ticket_id') }} as cluster_key,
+        {{ cluster_key('ticket_id') }} as cluster_key,
         count(*) as rated,
         count(case when is_no_sla_missed and is_low_csat then 1 end) as dissatisfied
     from tickets

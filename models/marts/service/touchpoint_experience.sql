@@ -5,12 +5,12 @@ with answers as (
     select
         {{ month_period('responded_date') }} as period_end,
         coalesce(touchpoint, 'unknown') as touchpoint,
-        {{ cluster_key('responses', 'response_id') }} as cluster_key,
+        {{ cluster_key('response_id') }} as cluster_key,
         metric,
         score_pomp,
         is_top_box,
         is_low_score
-    from {{ ref('int_survey__responses') }} as responses
+    from {{ ref('int_survey__responses') }}
     where survey_family = 'transactional'
 
 ),
