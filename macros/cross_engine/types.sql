@@ -1,7 +1,7 @@
 {#- Type names of the contracts (string, bigint, double precision, boolean, timestamp, date,
-    numeric(p,s)) in the words of the engine. -#}
+    numeric(p,s)) in the words of the engine. A score is a double that may land with its label (labelled_number). -#}
 {% macro sql_type(type) %}
-    {{ return(adapter.dispatch('sql_type')(type)) }}
+    {{ return(adapter.dispatch('sql_type')('double precision' if type == 'score' else type)) }}
 {% endmacro %}
 
 {% macro default__sql_type(type) %}
@@ -48,7 +48,7 @@
 {% macro always_fits(dtype, type) %}
     {{ return(
         is_whole_number_type(dtype)
-        and (type == 'double precision' or type == 'bigint' and not modules.re.match('(?i)u|huge', dtype))
+        and (type in ['double precision', 'score'] or type == 'bigint' and not modules.re.match('(?i)u|huge', dtype))
     ) }}
 {% endmacro %}
 
@@ -71,6 +71,8 @@
         {{ return(to_timestamp_type(expression, dtype, day_order)) }}
     {%- elif type == 'date' -%}
         {{ return(finite(expression) if dtype | lower == 'date' else "cast(" ~ to_timestamp_type(expression, dtype, day_order) ~ " as date)") }}
+    {%- elif type == 'score' -%}
+        {{ return(to_type(labelled_number(expression) if is_text_type(dtype) else expression, dtype, 'double precision')) }}
     {%- elif always_fits(dtype, type) -%}
         {{ return("cast(" ~ expression ~ " as " ~ sql_type(type) ~ ")") }}
     {%- elif type.startswith('numeric') -%}
@@ -81,6 +83,13 @@
         {%- set rounded = "floor(" ~ number ~ " + 0.5)" if type == 'bigint' else number -%}
         {{ return("cast(case when abs(" ~ as_double(number) ~ ") < " ~ limit ~ " then " ~ rounded ~ " end as " ~ sql_type(type) ~ ")") }}
     {%- endif -%}
+{% endmacro %}
+
+{#- Some tools land the label of an answer beside its number: 9 - very likely, 0 (not at all), 5: agree. The number alone; any other text
+    stays. A digit after the mark makes it something else: a range, a time, a date. -#}
+{% macro labelled_number(text) %}
+    {%- set label = "^[0-9]{1,4}([.][0-9]+)? ?[-:=(] ?[^-0-9 ]" -%}
+    {{ return("case when " ~ matches(trimmed(text), label) ~ " then " ~ replace_pattern(trimmed(text), "[^0-9.].*$", "") ~ " else " ~ text ~ " end") }}
 {% endmacro %}
 
 {#- Ids that a loader widened to floating point are whole numbers: 1595.0 is the id 1595. An infinite number is inf or -inf, which

@@ -82,10 +82,11 @@
 {#- The same of what is no field of the record: marks of the loader, parts of a key. -#}
 {% macro quiet_field(landed, names, type='string', required=false) %}
     {%- set column = landed_column(landed, names) -%}
+    {%- set wanted = 'double precision' if type == 'score' else type -%}
     {%- if column and not is_readable(column.dtype, type) -%}
         {%- do exceptions.raise_compiler_error(
             "The landed column " ~ column.name ~ " of " ~ landed.relation ~ " is of type " ~ column.dtype ~ ", which cannot be read as "
-            ~ type ~ ". Land it as " ~ type ~ " or as text, or cast it in a view and land that."
+            ~ wanted ~ ". Land it as " ~ wanted ~ " or as text, or cast it in a view and land that."
         ) -%}
     {%- elif column -%}
         {{ return(to_type(quoted_column(column), column.dtype, type, day_order(landed.vendor))) }}

@@ -15,7 +15,7 @@ with answers as (
         {{ field(poll_event, 'poll_id') }} as poll_id,
         {{ field(poll_event, 'visitor_id') }} as visitor_id,
         {{ field(poll_event, 'account_id') }} as product_account_id,
-        {{ try_to_double(answer) }} as number,
+        {{ try_to_double(labelled_number(answer)) }} as number,
         case {{ fold_case(answer) }} when 'yes' then 1.0 when 'true' then 1.0 when 'no' then 0.0 when 'false' then 0.0 end as yes_or_no,
         {{ answer }} is null as is_empty,
         {{ field(poll_event, times, 'timestamp') }} as responded_at,

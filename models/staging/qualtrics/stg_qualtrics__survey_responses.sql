@@ -41,7 +41,7 @@ answers as (
         {{ field(answer, 'question_id', required=true) }} as base_question_id,
         {{ qualtrics_question_id(answer) }} as question_id,
         {{ field(answer, 'question_option_key') }} as option_key,
-        {{ field(answer, 'value', 'double precision') }} as answer_value,
+        {{ field(answer, 'value', 'score') }} as answer_value,
         {{ loaded_at(answer) }} as loaded_at,
         {{ parse_errors(answer, names={'value': 'raw_score'}) }} as parse_errors
     from {{ landed_from(answer) }}

@@ -78,7 +78,7 @@ csat_answers as (
         {{ field(answer, 'survey_response_id', required=true) }} as survey_response_id,
         {{ field(answer, 'question_id', required=true) }} as question_id,
         {{ fold_case(field(answer, 'type')) }} as answer_type,
-        {{ field(answer, 'rating', 'double precision') }} as rating,
+        {{ field(answer, 'rating', 'score') }} as rating,
         {{ fold_case(field(answer, 'rating_category')) }} as verdict,
         {{ field(answer, 'value') }} as answer_text,
         {{ field(answer, 'created_at', 'timestamp') }} as created_at,
