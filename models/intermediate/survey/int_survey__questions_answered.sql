@@ -69,6 +69,7 @@ select
     email_key,
     employee_ref,
     account_ref,
+    other_account_ref,
     invitation_ref,
     agent_ref,
     team_ref,

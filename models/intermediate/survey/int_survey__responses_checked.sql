@@ -10,7 +10,7 @@ with answers as (
         *,
         {{ copy_number('response_id', [
             'case when is_test or ' ~ is_after_as_of('responded_at') ~ ' then 1 else 0 end',
-            'responded_at desc nulls last', 'loaded_at desc nulls last', 'source_vendor', 'raw_score', 'account_ref',
+            'responded_at desc nulls last', 'loaded_at desc nulls last', 'source_vendor', 'raw_score', 'account_ref', 'other_account_ref',
             'survey_response_id', 'survey_id', 'is_survey_known', 'question_id', 'metric', 'survey_family', 'touchpoint', 'scale_min', 'scale_max', 'higher_is_better',
             'top_box_from', 'crm_contact_ref', 'external_contact_ref', 'email_key', 'employee_ref', 'invitation_ref', 'agent_ref', 'team_ref',
             'ticket_ref', 'is_test',
@@ -68,6 +68,7 @@ invited_answers as (
         coalesce(answers.crm_contact_ref, named.crm_contact_ref, naming.crm_contact_ref) as crm_contact_ref,
         coalesce(answers.external_contact_ref, named.external_contact_ref, naming.external_contact_ref)
             as external_contact_ref,
+        answers.other_account_ref,
         coalesce(answers.email_key, named.email_key, naming.email_key) as email_key,
         coalesce(answers.account_ref, named.account_ref, naming.account_ref) as account_ref
     from answers
@@ -105,10 +106,10 @@ resolved as (
 
     select
         matched.*,
-        account_keys.account_key as known_account_key,
-        account_keys.account_id as named_account_id,
+        coalesce(account_keys.account_key, other_keys.account_key) as known_account_key,
+        case when account_keys.account_key is null then other_keys.account_id else account_keys.account_id end as named_account_id,
         coalesce(
-            account_keys.account_id,
+            case when account_keys.account_key is null then other_keys.account_id else account_keys.account_id end,
             tickets.account_id,
             case when then_roles.contact_id is not null then then_roles.account_id else current_roles.account_id end
         ) as account_id,
@@ -122,6 +123,7 @@ resolved as (
         {{ rated_team_as_of() }} as team_as_of
     from matched
     left join account_keys on matched.account_ref = account_keys.account_key
+    left join account_keys as other_keys on matched.other_account_ref = other_keys.account_key
     {{ contact_role_joins('matched', 'responded_at') }}
     left join deleted_tickets on matched.ticket_ref = deleted_tickets.ticket_id
     {{ ticket_holder_joins('matched', 'responded_at') }}

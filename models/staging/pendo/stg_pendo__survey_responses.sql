@@ -23,6 +23,7 @@ select
     respondent_email,
     cast(null as {{ sql_type('string') }}) as employee_ref,
     account_ref,
+    cast(null as {{ sql_type('string') }}) as other_account_ref,
     cast(null as {{ sql_type('string') }}) as invitation_ref,
     cast(null as {{ sql_type('string') }}) as agent_ref,
     cast(null as {{ sql_type('string') }}) as team_ref,

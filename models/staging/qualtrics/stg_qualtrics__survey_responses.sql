@@ -8,6 +8,16 @@
 {%- set option = landed('qualtrics', 'question_option') %}
 {%- set embedded = landed('qualtrics', 'survey_embedded_data') %}
 {%- set survey = landed('qualtrics', 'survey') %}
+{%- set account_names = ['accountid', 'sfdcaccountid', 'salesforceaccountid', 'crmaccountid'] %}
+{%- set embedded_names = {
+    'account_ref': account_names,
+    'other_account_ref': account_names | reverse | list,
+    'crm_contact_ref': ['contactid', 'sfdccontactid', 'salesforcecontactid', 'crmcontactid'],
+    'employee_ref': ['employeeid', 'uniqueidentifier'],
+    'agent_ref': ['agentid', 'assigneeid'],
+    'team_ref': ['teamid', 'team', 'groupid'],
+    'ticket_ref': ['ticketid', 'caseid'],
+} %}
 {#- the status code is a sum of flags: 1 preview, 2 test, 4 imported, 8 spam, 16 offline #}
 {%- set test_codes = [] %}
 {%- for code in range(1, 32) if code % 2 or code // 2 % 2 or code // 8 % 2 %}{% do test_codes.append("'" ~ code ~ "'") %}{% endfor %}
@@ -104,18 +114,18 @@ embedded_pairs as (
 
 ),
 
+-- of several names of one thing the first here counts; a key of an account that is no account's gives way to the last
 embedded_data as (
 
     select
         survey_response_id,
-        max(case when field_name in ('accountid', 'sfdcaccountid', 'salesforceaccountid', 'crmaccountid') then field_value end)
-            as account_ref,
-        max(case when field_name in ('contactid', 'sfdccontactid', 'salesforcecontactid', 'crmcontactid') then field_value end)
-            as crm_contact_ref,
-        max(case when field_name in ('employeeid', 'uniqueidentifier') then field_value end) as employee_ref,
-        max(case when field_name in ('agentid', 'assigneeid') then field_value end) as agent_ref,
-        max(case when field_name in ('teamid', 'team', 'groupid') then field_value end) as team_ref,
-        max(case when field_name in ('ticketid', 'caseid') then field_value end) as ticket_ref
+        {%- for column, names in embedded_names.items() %}
+        coalesce(
+            {%- for name in names %}
+            max(case when field_name = '{{ name }}' then field_value end){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from embedded_pairs
     group by 1
 
@@ -151,6 +161,7 @@ select
     sessions.respondent_email,
     embedded_data.employee_ref,
     embedded_data.account_ref,
+    embedded_data.other_account_ref,
     cast(null as {{ sql_type('string') }}) as invitation_ref,
     embedded_data.agent_ref,
     embedded_data.team_ref,

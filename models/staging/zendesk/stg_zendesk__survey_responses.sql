@@ -24,6 +24,7 @@ select
     respondent_email,
     cast(null as {{ sql_type('string') }}) as employee_ref,
     account_ref,
+    cast(null as {{ sql_type('string') }}) as other_account_ref,
     survey_key as invitation_ref,
     agent_ref,
     team_ref,
