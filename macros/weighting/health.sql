@@ -198,5 +198,5 @@ case
 {#- Points of account NPS that one answer moves when it goes from one end of the scale to the other
     (points 200) or from the middle to an end (100), as one of the answers of its role. -#}
 {% macro nps_effect_of_answer(points, roles, accounts) -%}
-{{ as_double(points) }} / {{ roles }}.responses * {{ roles }}.role_weight / {{ accounts }}.role_weight_coverage
+{{ as_double(points) }} / {{ roles }}.responses * coalesce({{ roles }}.role_weight / {{ accounts }}.role_weight_coverage, 1.0)
 {%- endmacro %}

@@ -390,6 +390,7 @@ def role_weighted(
     seniority: ArrayLike | None = None,
     *,
     min_coverage: float = 0.5,
+    min_responses: int = 5,
     z: float = Z_SCORE,
 ) -> RoleWeightedNps:
     """Role-weighted NPS of many accounts, with interval, bounds, coverage and alternatives.
@@ -409,6 +410,8 @@ def role_weighted(
         seniority: (roles,) or (accounts, roles), 1 the most senior; without it, roles are given in
             order of seniority. Whoever is most senior among those who spoke is the waterfall.
         min_coverage: weight of the roles heard from which on a score is reportable.
+        min_responses: votes from which on the pooled score of an account is, where no voter's role is
+            known (its weights are all NaN, or its voters outside the scheme).
         z: standard score of the interval.
 
     Raises:
@@ -432,6 +435,7 @@ def role_weighted(
             order if len(order) == 1 else order[part],
             RoleWeightedNps(**{f.name: getattr(result, f.name)[part] for f in fields(result)}),
             min_coverage,
+            min_responses,
             z,
         )
     return result
@@ -443,6 +447,7 @@ def _weigh(
     seniority: Floats,
     out: RoleWeightedNps,
     min_coverage: float,
+    min_responses: int,
     z: float,
 ) -> None:
     accounts, roles = votes[0].shape
@@ -501,6 +506,24 @@ def _weigh(
     worst = np.fmin.reduce(definitions)
     np.logical_and(best >= _ABOVE_ZERO, worst <= -_ABOVE_ZERO, out=out.definitions_disagree_in_sign)
     np.greater_equal(round_score(coverage), min_coverage, out=out.is_reportable)
+    _pool(votes, (coverage == 0) & (n_all > 0), out, min_responses, z)
+
+
+def _pool(
+    votes: list[np.ndarray],
+    accounts: Flags,
+    out: RoleWeightedNps,
+    min_responses: int,
+    z: float,
+) -> None:
+    """Where no voter's role is weighed the pooled score stands, reportable by number of votes."""
+    pooled = [counts[accounts].sum(axis=1) for counts in votes]
+    out.account_nps[accounts] = out.pooled_nps[accounts]
+    out.ci_low[accounts], out.ci_high[accounts] = interval(*pooled, z)
+    out.nps_low_bound[accounts], out.nps_high_bound[accounts] = -100.0, 100.0
+    out.respondent_weighted_nps[accounts] = out.pooled_nps[accounts]
+    out.role_weight_coverage[accounts] = np.nan
+    out.is_reportable[accounts] = out.responses[accounts] >= min_responses
 
 
 def _per_role(values: ArrayLike, shape: tuple[int, ...], what: str) -> Floats:

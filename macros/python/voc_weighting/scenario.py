@@ -256,7 +256,12 @@ def figures(
         members = period.weight_scheme == name
         for role, weight in zip(scheme.role_names, scheme.weights, strict=True):
             weights[members, _position(period.roles, role)] = weight
-    voice = role_weighted(*period.votes, weights, min_coverage=settings.min_role_weight_coverage)
+    voice = role_weighted(
+        *period.votes,
+        weights,
+        min_coverage=settings.min_role_weight_coverage,
+        min_responses=settings.min_reportable_responses,
+    )
     values = period.values.copy()
     if NPS_SIGNAL in period.signals:
         # Only where the scorecard has the signal: elsewhere the table has no row, and no reader.

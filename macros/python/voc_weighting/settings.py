@@ -29,6 +29,7 @@ class Settings:
     history_months: int = 24
     min_role_weight_coverage: float = 0.5
     min_score_coverage: float = 0.5
+    min_reportable_responses: int = 5
 
     @classmethod
     def of(cls, variables: Mapping[str, Any]) -> Settings:
@@ -48,6 +49,7 @@ class Settings:
                 months,
                 float(variables.get("min_role_weight_coverage", cls.min_role_weight_coverage)),
                 float(variables.get("min_score_coverage", cls.min_score_coverage)),
+                int(variables.get("min_reportable_responses", cls.min_reportable_responses)),
             )
         except (TypeError, ValueError, ZoneInfoNotFoundError) as error:
             raise WeightingError(

@@ -1,3 +1,8 @@
+{%- set pillars = [] -%}
+{%- for pillar in health_pillars() -%}
+    {%- do pillars.append('case when account_health.' ~ pillar ~ '_score is not null then 1 else 0 end') -%}
+{%- endfor -%}
+{%- set heard = '(' ~ pillars | join(' + ') ~ ')' -%}
 with accounts as (
 
     select * from {{ ref('dim_accounts') }}
@@ -41,6 +46,13 @@ select
     account_health.score_high_bound,
     account_health.health_band,
     account_health.reported_band,
+    case
+        when account_health.health_band <> 'insufficient_signal' then null
+        when {{ heard }} = 0 then 'no_signals'
+        when account_health.has_stale_signals then 'stale_source'
+        when {{ heard }} = 1 then 'only_one_pillar'
+        else 'low_coverage'
+    end as no_score_reason,
     account_health.override_reason,
     account_health.override_expires_at,
     account_health.previous_band,

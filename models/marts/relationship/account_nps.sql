@@ -1,10 +1,37 @@
-with role_nps as (
+with account_roles as (
 
     select
         *,
-        nps as role_nps,
-        min(case when responses > 0 then seniority end) over (partition by period_end, account_id) as senior_voice
+        sum(responses) over (partition by period_end, account_id) > 0
+        and sum(case when contact_role = 'unknown' then 0 else responses end) over (partition by period_end, account_id) = 0
+            as are_roles_unknown
     from {{ ref('account_role_nps') }}
+
+),
+
+-- where no voter's role is known nobody can be weighed: the votes are one role that has all the weight
+role_nps as (
+
+    select
+        period_end,
+        account_id,
+        contact_role,
+        are_roles_unknown,
+        case
+            when not are_roles_unknown then role_weight
+            when contact_role = 'unknown' then 1.0
+        end as role_weight,
+        seniority,
+        eligible_contacts,
+        responses,
+        promoters,
+        passives,
+        detractors,
+        nps as role_nps,
+        ci_low,
+        ci_high,
+        min(case when responses > 0 then seniority end) over (partition by period_end, account_id) as senior_voice
+    from account_roles
 
 ),
 
@@ -68,13 +95,14 @@ accounts_weighed as (
         {{ nps('sum(promoters)', 'sum(detractors)', 'sum(responses)') }} as pooled_nps,
         {{ respondent_weighted_nps() }} as respondent_weighted_nps,
         max(case when seniority = senior_voice then role_nps end) as waterfall_nps,
-        max(case when role_weight is not null then role_nps end)
-        - min(case when role_weight is not null then role_nps end) as role_spread,
+        max(case when seniority is not null then role_nps end)
+        - min(case when seniority is not null then role_nps end) as role_spread,
         coalesce(
-            max(case when role_weight is not null then role_nps end) > 0
-            and min(case when role_weight is not null then role_nps end) < 0,
+            max(case when seniority is not null then role_nps end) > 0
+            and min(case when seniority is not null then role_nps end) < 0,
             false
-        ) as has_role_conflict
+        ) as has_role_conflict,
+        {{ dbt.bool_or('are_roles_unknown') }} as are_roles_unknown
     from role_nps
     group by 1, 2
 
@@ -85,7 +113,7 @@ select
     weighed.account_id,
     account_schemes.segment,
     account_schemes.region,
-    account_schemes.weight_scheme,
+    case when weighed.are_roles_unknown then 'pooled' else account_schemes.weight_scheme end as weight_scheme,
     coalesce(revenue.arr, accounts.arr) as arr,
     weighed.decision_maker_nps,
     weighed.manager_nps,
@@ -93,9 +121,9 @@ select
     weighed.account_nps,
     {{ clip_nps('weighed.account_nps - weighed.distance_below') }} as ci_low,
     {{ clip_nps('weighed.account_nps + weighed.distance_above') }} as ci_high,
-    weighed.nps_low_bound,
-    weighed.nps_high_bound,
-    weighed.role_weight_coverage,
+    case when weighed.are_roles_unknown then -100.0 else weighed.nps_low_bound end as nps_low_bound,
+    case when weighed.are_roles_unknown then 100.0 else weighed.nps_high_bound end as nps_high_bound,
+    case when not weighed.are_roles_unknown then weighed.role_weight_coverage end as role_weight_coverage,
     weighed.eligible_contacts,
     weighed.responses,
     weighed.unknown_role_responses,
@@ -109,10 +137,21 @@ select
     weighed.responses = 1 as is_single_threaded,
     champions.champions_lost is not null as champion_left,
     case
+        when weighed.are_roles_unknown then 'roles_unknown'
         when {{ coverage_is_enough('weighed.role_weight_coverage', 'min_role_weight_coverage') }} then 'reportable'
         else 'insufficient_signal'
     end as nps_status,
-    {{ coverage_is_enough('weighed.role_weight_coverage', 'min_role_weight_coverage') }} as is_reportable
+    case
+        when weighed.are_roles_unknown then {{ is_reportable('weighed.responses') }}
+        else {{ coverage_is_enough('weighed.role_weight_coverage', 'min_role_weight_coverage') }}
+    end as is_reportable,
+    case
+        when weighed.responses = 0 and accounts.no_nps_form then 'not_surveyed'
+        when weighed.responses = 0 then 'no_answers'
+        when weighed.are_roles_unknown and not {{ is_reportable('weighed.responses') }} then 'roles_unknown'
+        when weighed.are_roles_unknown then null
+        when not {{ coverage_is_enough('weighed.role_weight_coverage', 'min_role_weight_coverage') }} then 'roles_silent'
+    end as no_score_reason
 from accounts_weighed as weighed
 left join account_schemes
     on weighed.period_end = account_schemes.period_end and weighed.account_id = account_schemes.account_id
