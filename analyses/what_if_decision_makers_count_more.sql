@@ -64,7 +64,8 @@ pillars as (
         voc_weighted_score(
             list(
                 case
-                    when health_signals.signal = 'account_nps'
+                    -- no role known: pooled, whatever the weights
+                    when health_signals.signal = 'account_nps' and voices.new_account_nps is not null
                         then voc_signal_score(voices.new_account_nps, health_signals.score_0_at, health_signals.score_100_at)
                     else health_signals.signal_score
                 end

@@ -25,6 +25,7 @@ select
     health.answers_to_change_band,
     health.nearest_band,
     health.has_stale_signals,
+    health.no_score_reason as no_band_reason,
     newest_nps.account_nps,
     newest_nps.ci_low,
     newest_nps.ci_high,
@@ -34,6 +35,7 @@ select
     newest_nps.responses,
     newest_nps.nps_status,
     newest_nps.is_reportable,
+    newest_nps.no_score_reason as no_nps_reason,
     newest_nps.definitions_disagree_in_sign,
     newest_nps.is_single_threaded,
     newest_nps.champion_left

@@ -985,14 +985,14 @@ def test_a_required_column_with_another_name(today: Project) -> None:
     assert today.value("select count(*) from marts.account_nps where account_nps = 50") > 0
 
 
-def test_an_optional_column_that_is_gone_shows_in_the_coverage(today: Project) -> None:
+def test_without_a_column_for_roles_the_votes_are_pooled(today: Project) -> None:
     change(today, "alter table contacts drop title")
     outcome = again(today, "contacts")
     assert outcome.ok, outcome.output[-6000:]
     found = today.query("select * from marts.account_nps where period_end = '2026-06-30'")
     assert {(row["account_nps"], row["nps_status"], row["pooled_nps"]) for row in found} == {
-        (None, "insufficient_signal", 50.0),
-        (None, "insufficient_signal", -100.0),
+        (50.0, "roles_unknown", 50.0),
+        (-100.0, "roles_unknown", -100.0),
     }
 
 

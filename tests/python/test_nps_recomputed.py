@@ -719,9 +719,32 @@ def ratio(top: Fraction, bottom: Fraction) -> Fraction | None:
 
 
 def score_account(
+    counts: dict[str, Count], scheme: Sequence[Weight], rules: Rules, is_left_alone: bool = False
+) -> Row:
+    """account_nps of one account from the votes of its roles; of unknown roles alone, from all."""
+    row = weigh_account(counts, scheme, rules.min_coverage)
+    is_pooled = row["responses"] > 0 and row["unknown_role_responses"] == row["responses"]
+    if is_pooled:
+        row |= {
+            **dict.fromkeys(("account_nps", "respondent_weighted_nps"), row["pooled_nps"]),
+            **dict(zip(("ci_low", "ci_high"), cut(*interval(counts["unknown"])), strict=True)),
+            **{"nps_low_bound": -100, "nps_high_bound": 100, "role_weight_coverage": None},
+            "nps_status": "roles_unknown",
+            "is_reportable": row["responses"] >= rules.min_responses,
+        }
+    if row["is_reportable"]:
+        row["no_score_reason"] = None
+    elif row["responses"]:
+        row["no_score_reason"] = "roles_unknown" if is_pooled else "roles_silent"
+    else:
+        row["no_score_reason"] = "not_surveyed" if is_left_alone else "no_answers"
+    return row
+
+
+def weigh_account(
     counts: dict[str, Count], scheme: Sequence[Weight], min_coverage: Fraction
 ) -> Row:
-    """account_nps of one account from the votes of its roles."""
+    """The role-weighted figures of one account."""
     heard = [w for w in scheme if w.role in counts and counts[w.role].responses]
     nps = {w.role: counts[w.role].nps for w in heard}
     coverage = sum((w.weight for w in heard), Fraction())
@@ -787,11 +810,12 @@ def recompute(world: World) -> dict[str, dict[tuple, Row]]:
             then = world.account_at(account, rules.end_of(day), inclusive=False)
             name, scheme = world.policy.scheme(then["segment"], day)
             arr = arrs[account] = world.arr(account, day)
-            row = score_account(counts, scheme, rules.min_coverage)
+            is_left_alone = bool(world.accounts[account].get("no_nps_form"))
+            row = score_account(counts, scheme, rules, is_left_alone)
             marts["account_nps"][day, account] = row | {
                 "segment": then["segment"],
                 "region": then["region"],
-                "weight_scheme": name,
+                "weight_scheme": "pooled" if row["nps_status"] == "roles_unknown" else name,
                 "arr": arr,
                 "champion_left": champion_left(world, account, day),
                 **{
@@ -1842,6 +1866,10 @@ def test_the_demo_adds_up_from_its_own_answers(demo: Project) -> None:
         (row["period_end"], row["scope_type"], row["scope_value"]): row
         for row in demo.query("select * from marts.company_nps where responses > 0")
     }
+    left_alone = {
+        row["account_id"]
+        for row in demo.query("select account_id from marts.dim_accounts where no_nps_form")
+    }
     problems, found_roles, found_scopes = [], set(), set()
 
     def compare(key: tuple, built: Row, expected: Row, *left_out: str) -> None:
@@ -1872,9 +1900,10 @@ def test_the_demo_adds_up_from_its_own_answers(demo: Project) -> None:
                 continue
             counts = by_account.get(account, {})
             scheme_name, scheme = policy.scheme(built["segment"], day)
-            expected = score_account(counts, scheme, rules.min_coverage)
+            expected = score_account(counts, scheme, rules, account in left_alone)
             compare((day, account), built, expected, "eligible_contacts")
-            assert built["weight_scheme"] == scheme_name
+            is_pooled = expected["nps_status"] == "roles_unknown"
+            assert built["weight_scheme"] == ("pooled" if is_pooled else scheme_name)
             if built["arr"] and expected["account_nps"] is not None:
                 for scope in (("company", "all"), ("segment", built["segment"])):
                     revenue[scope].append((Fraction(built["arr"]), expected["account_nps"]))
@@ -2082,6 +2111,7 @@ WEIGHTS = st.one_of(
 VECTORS = st.lists(
     st.builds(Vector, WEIGHTS, st.tuples(VOTES, VOTES, VOTES, VOTES)), min_size=1, max_size=60
 )
+RULES = Rules(as_of=DAYS[-1])
 MANY = settings(max_examples=50, suppress_health_check=list(HealthCheck))
 TOLERANCE = 1e-6
 
@@ -2092,7 +2122,7 @@ def test_account_scores_are_those_of_the_reference(
     statistics: Statistics, vectors: list[Vector]
 ) -> None:
     for vector, row in zip(vectors, statistics.score(vectors), strict=True):
-        expected = score_account(vector.counts, vector.scheme, Fraction(1, 2))
+        expected = score_account(vector.counts, vector.scheme, RULES)
         for column, value in expected.items():
             if column != "eligible_contacts":
                 assert same(row[column], value), (vector, column, row[column], value)

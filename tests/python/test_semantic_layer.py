@@ -170,14 +170,14 @@ CLAIMS = {
         (DAY, "account"),
         """
         select period_end, account_id, account_nps,
-            case when account_nps is not null then role_weight_coverage end
+            case when account_nps is not null then coalesce(role_weight_coverage, 1) end
         from marts.account_nps""",
     ),
     "role-weighted points": Claim(
         ("role_weighted_points", "revenue_points", "revenue_heard"),
         (DAY,),
         """
-        select period_end, sum(account_nps * role_weight_coverage), sum(arr * account_nps),
+        select period_end, sum(account_nps * coalesce(role_weight_coverage, 1)), sum(arr * account_nps),
             sum(case when account_nps is not null then arr end)
         from marts.account_nps group by 1""",
     ),

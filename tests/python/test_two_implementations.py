@@ -54,6 +54,7 @@ class Rules(Calendar):
     nps_window: int = 365
     min_role_coverage: float = 0.5
     min_score_coverage: float = 0.5
+    min_responses: int = 5
     windows: dict[str, int] = field(default_factory=lambda: dict(WINDOWS))
     stale_after: dict[str, int] = field(default_factory=lambda: dict(STALE_AFTER))
 
@@ -69,6 +70,7 @@ class Rules(Calendar):
             "nps_window_days": self.nps_window,
             "min_role_weight_coverage": self.min_role_coverage,
             "min_score_coverage": self.min_score_coverage,
+            "min_reportable_responses": self.min_responses,
             "signal_window_days": self.windows,
             "stale_after_days": self.stale_after,
         }
@@ -424,7 +426,12 @@ class Reference:
         }
         result = vars(
             nps.role_weighted(
-                *counts, weights, seniority, min_coverage=self.rules.min_role_coverage
+                *counts,
+                weights,
+                seniority,
+                unknown=[role == UNKNOWN for role in self.roles],
+                min_coverage=self.rules.min_role_coverage,
+                min_responses=self.rules.min_responses,
             )
         )
         for row, account in enumerate(self.accounts):
@@ -435,6 +442,12 @@ class Reference:
                 cell = {name: told(values[row, column]) for name, values in by_role.items()}
                 is_sure = exists and (cell["role_weight"] is not None or cell["responses"] > 0)
                 self.role_nps[day, account, role] = cell | {"is_optional": not is_sure}
+            is_pooled = found["role_weight_coverage"] is None
+            if found["responses"] > 0:
+                why = "roles_unknown" if is_pooled else "roles_silent"
+            else:
+                is_left_alone = self.facts.accounts[account]["no_nps_form"]
+                why = "not_surveyed" if is_left_alone else "no_answers"
             for role in ROLES:
                 found[f"{role}_nps"] = self.role_nps[day, account, role]["nps"]
             self.nps[day, account] = found | {
@@ -442,10 +455,15 @@ class Reference:
                 "segment": then["segment"],
                 "region": then["region"],
                 "arr": then["arr"],
-                "weight_scheme": schemes[row].name,
+                "weight_scheme": "pooled" if is_pooled else schemes[row].name,
                 "unknown_role_responses": self.role_nps[day, account, UNKNOWN]["responses"],
                 "is_single_threaded": found["responses"] == 1,
-                "nps_status": "reportable" if found["is_reportable"] else INSUFFICIENT_SIGNAL,
+                "nps_status": "roles_unknown"
+                if is_pooled
+                else "reportable"
+                if found["is_reportable"]
+                else INSUFFICIENT_SIGNAL,
+                "no_score_reason": None if found["is_reportable"] else why,
             }
 
     # health
@@ -657,15 +675,15 @@ class Reference:
         leaves, arrives = (0, 2) if is_worse else (2, 0)
 
         scheme = self.policy.weight_scheme(segment, day)
+        roles, weights = scheme.role_names, scheme.weights
+        if self.nps[day, account]["weight_scheme"] == "pooled":
+            roles, weights = (UNKNOWN,), np.ones(1)
         counts = np.array(
-            [
-                [self.role_nps[day, account, role][kind] for role in scheme.role_names]
-                for kind in KINDS
-            ]
+            [[self.role_nps[day, account, role][kind] for role in roles] for kind in KINDS]
         )
         turns = [
             (effect * weight / counts[:, role].sum(), role, kind)
-            for role, weight in enumerate(scheme.weights)
+            for role, weight in enumerate(weights)
             for effect, kind in ((2, leaves), (1, 1))
             for _ in range(counts[kind, role])
         ]
@@ -675,7 +693,7 @@ class Reference:
             steps[-1][kind, role] -= 1
             steps[-1][arrives, role] += 1
         table = np.repeat(self.table(day, [account], card), len(steps), axis=0)
-        voice = nps.role_weighted(*np.stack(steps, axis=1), scheme.weights).account_nps
+        voice = nps.role_weighted(*np.stack(steps, axis=1), weights).account_nps
         table[:, card.signal_names.index("account_nps")] = voice
         scores = health.health(table, card, bands).health_score
         is_over = scores < below if is_down else scores >= above
@@ -1410,6 +1428,7 @@ WORLDS = {
         history_months=8,
         nps_window=200,
         min_role_coverage=0.8,
+        min_responses=2,
         min_score_coverage=0.8,
         windows={
             "usage": 14,
@@ -1519,6 +1538,8 @@ def test_a_random_company_holds_every_awkward_case(world: World) -> None:
     for flag in ("is_reportable", "has_role_conflict", "definitions_disagree_in_sign"):
         assert {row[flag] for row in nps_rows} == {False, True}, flag
     assert any(row["unknown_role_responses"] for row in nps_rows)
+    pooled = {row["is_reportable"] for row in nps_rows if row["nps_status"] == "roles_unknown"}
+    assert pooled == {False, True}
 
 
 def test_the_fewest_answers_are_found_by_turning_them(world: World) -> None:

@@ -279,6 +279,38 @@ def test_an_unknown_role_counts_in_the_pool_only() -> None:
     assert result.definitions_disagree_in_sign[0]
 
 
+def test_where_no_role_is_known_the_votes_are_pooled() -> None:
+    weights = (*WEIGHTS, np.nan)
+    unknown = (SILENT, SILENT, SILENT, (3, 1, 1))
+    few = (SILENT, SILENT, SILENT, (1, 0, 0))
+    nobody = (SILENT, SILENT, SILENT, SILENT)
+    result = weigh(unknown, few, nobody, weights=weights, min_responses=5)
+    low, high = nps.interval([3, 1], [1, 0], [1, 0])
+    for found, expected in (
+        (result.account_nps, [40, 100, np.nan]),
+        (result.respondent_weighted_nps, [40, 100, np.nan]),
+        (result.ci_low, [*low, np.nan]),
+        (result.ci_high, [*high, np.nan]),
+        (result.nps_low_bound, [-100, -100, -100]),
+        (result.nps_high_bound, [100, 100, 100]),
+        (result.role_weight_coverage, [np.nan, np.nan, 0]),
+        (result.waterfall_nps, [np.nan] * 3),
+    ):
+        assert found == pytest.approx(expected, nan_ok=True)
+    assert result.is_reportable.tolist() == [True, False, False]
+
+
+def test_a_role_that_the_scheme_leaves_out_is_known_all_the_same() -> None:
+    """Its votes are not the account's, or whoever weighs nothing would weigh all."""
+    votes, weights = (SILENT, SILENT, (5, 0, 0), SILENT), (0.5, 0.5, np.nan, np.nan)
+    assert weigh(votes, weights=weights).account_nps[0] == 100
+    result = weigh(votes, weights=weights, unknown=(False, False, False, True))
+    assert np.isnan(result.account_nps[0])
+    assert (result.role_weight_coverage[0], result.is_reportable[0]) == (0, False)
+    with pytest.raises(ValueError, match="unknown of"):
+        weigh(votes, weights=weights, unknown=(True,))
+
+
 def test_a_score_of_exactly_zero_has_no_sign() -> None:
     result = weigh(((0, 10, 20), (5, 4, 0), (5, 1, 0)))
     assert result.account_nps == pytest.approx([0], abs=1e-9)
@@ -798,6 +830,7 @@ BROKEN = [
     ("role_weights", "user,3,0.20", "user,3", 4, "it has 4 fields, and the header has 5"),
     ("role_weights", "seniority,weight", "seniority,wieght", 1, "the column weight is missing"),
     ("role_weights", "enterprise,2026-01-01,user", "Enterprise,2026-01-01,user", 7, "the scheme Enterprise is written enterprise elsewhere"),
+    ("role_weights", "enterprise,2026-01-01,user", "pooled,2026-01-01,user", 7, "the name pooled is reserved"),
     ("title_roles", "analyst,user", "analyst,worker", 3, "the role worker is unknown: role_weights.csv does not weigh it"),
     # health_scorecards
     ("health_scorecards", "small,2000-01-01,voc,0.60", "small,2000-01-01,voc,0.50", 4, "small from 2000-01-01: the weights sum to 0.9"),

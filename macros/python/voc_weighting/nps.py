@@ -389,6 +389,7 @@ def role_weighted(
     weights: ArrayLike,
     seniority: ArrayLike | None = None,
     *,
+    unknown: ArrayLike | None = None,
     min_coverage: float = 0.5,
     min_responses: int = 5,
     z: float = Z_SCORE,
@@ -409,9 +410,11 @@ def role_weighted(
             (unknown): its votes count in `responses` and `pooled_nps` only.
         seniority: (roles,) or (accounts, roles), 1 the most senior; without it, roles are given in
             order of seniority. Whoever is most senior among those who spoke is the waterfall.
+        unknown: (roles,) true for a role that stands for not knowing it; without it, the roles that
+            no account weighs. Where only such voters spoke, account_nps is the pooled NPS with its
+            interval, bounds of -100 and 100 and no coverage.
         min_coverage: weight of the roles heard from which on a score is reportable.
-        min_responses: votes from which on the pooled score of an account is, where no voter's role is
-            known (its weights are all NaN, or its voters outside the scheme).
+        min_responses: votes from which on the pooled score of such an account is reportable.
         z: standard score of the interval.
 
     Raises:
@@ -426,6 +429,9 @@ def role_weighted(
     w = _per_role(weights, shape, "weights")
     _check_weights(w)
     order = _per_role(np.arange(roles) if seniority is None else seniority, shape, "seniority")
+    nobody = np.isnan(w).all(axis=0) if unknown is None else np.asarray(unknown, dtype=np.bool_)
+    if nobody.shape != (roles,):
+        raise ValueError(f"unknown of {nobody.shape} does not fit counts of {shape}.")
     result = RoleWeightedNps.empty(accounts)
     for start in range(0, accounts, _BLOCK):
         part = slice(start, start + _BLOCK)
@@ -433,6 +439,7 @@ def role_weighted(
             [counts[part] for counts in votes],
             w if len(w) == 1 else w[part],
             order if len(order) == 1 else order[part],
+            nobody,
             RoleWeightedNps(**{f.name: getattr(result, f.name)[part] for f in fields(result)}),
             min_coverage,
             min_responses,
@@ -445,6 +452,7 @@ def _weigh(
     votes: list[np.ndarray],
     weights: Floats,
     seniority: Floats,
+    unknown: Flags,
     out: RoleWeightedNps,
     min_coverage: float,
     min_responses: int,
@@ -454,6 +462,7 @@ def _weigh(
     zeros = (np.zeros(accounts) for _ in range(9))
     net_all, weight_all, weighted_net, weighted_n, score, below, above, coverage, n_all = zeros
     highest, lowest = np.full(accounts, -np.inf), np.full(accounts, np.inf)
+    is_known = np.zeros(accounts, dtype=np.bool_)
     senior = np.full(accounts, np.inf)
     out.waterfall_nps[:] = np.nan
     for role in range(roles):
@@ -465,6 +474,7 @@ def _weigh(
         w = np.where(is_weighed, given, 0.0)
         net, n = p - d, p + q + d
         has_spoken = n > 0
+        is_known |= has_spoken & ~unknown[role]
         role_nps = 100.0 * net / np.maximum(n, 1.0)
         low, high = interval(p, q, d, z)
         heard = w * has_spoken
@@ -506,7 +516,7 @@ def _weigh(
     worst = np.fmin.reduce(definitions)
     np.logical_and(best >= _ABOVE_ZERO, worst <= -_ABOVE_ZERO, out=out.definitions_disagree_in_sign)
     np.greater_equal(round_score(coverage), min_coverage, out=out.is_reportable)
-    _pool(votes, (coverage == 0) & (n_all > 0), out, min_responses, z)
+    _pool(votes, ~is_known & (n_all > 0), out, min_responses, z)
 
 
 def _pool(
@@ -516,7 +526,7 @@ def _pool(
     min_responses: int,
     z: float,
 ) -> None:
-    """Where no voter's role is weighed the pooled score stands, reportable by number of votes."""
+    """Where no voter's role is known the pooled score stands, reportable by number of votes."""
     pooled = [counts[accounts].sum(axis=1) for counts in votes]
     out.account_nps[accounts] = out.pooled_nps[accounts]
     out.ci_low[accounts], out.ci_high[accounts] = interval(*pooled, z)

@@ -22,6 +22,7 @@ from voc_weighting.errors import WeightingError
 from voc_weighting.policy_rows import (
     INSUFFICIENT_SIGNAL,
     PILLARS,
+    UNKNOWN_ROLE,
     Band,
     Override,
     PillarWeight,
@@ -64,7 +65,6 @@ __all__ = [
     "load_policy",
 ]
 
-UNKNOWN_ROLE = "unknown"
 SIGNAL_MODEL = "int_health__signal_values"
 POLICY_FOLDER = Path("seeds/policy")
 _NOT_CSV = "the file is not readable as CSV in UTF-8 ({})"

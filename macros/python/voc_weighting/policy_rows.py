@@ -13,6 +13,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 INSUFFICIENT_SIGNAL = "insufficient_signal"
+POOLED = "pooled"
+UNKNOWN_ROLE = "unknown"
 PILLARS = ("usage", "voc", "commercial", "service")
 _ONE = Decimal(1)
 
@@ -178,6 +180,8 @@ Problems = Iterator[tuple[int, str]]
 
 def weight_scheme_problems(roles: Sequence[RoleWeight]) -> Problems:
     """The roles of one scheme and date."""
+    if roles[0].weight_scheme == POOLED:
+        yield 0, f"the name {POOLED} is reserved for accounts none of whose roles is known"
     yield from _sum_problem([role.weight for role in roles])
     yield from repeated(roles, lambda role: role.contact_role, "the role {} stands more than once")
     yield from repeated(

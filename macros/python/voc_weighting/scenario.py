@@ -22,7 +22,7 @@ from voc_weighting.arithmetic import Flags, Floats, round_score
 from voc_weighting.errors import WeightingError
 from voc_weighting.health import health
 from voc_weighting.nps import role_weighted
-from voc_weighting.policy_rows import PILLARS, fold_case
+from voc_weighting.policy_rows import PILLARS, POOLED, UNKNOWN_ROLE, fold_case
 from voc_weighting.policy_sets import Bands, Policy, Scorecard, WeightScheme, share_out
 from voc_weighting.settings import Settings
 from voc_weighting.warehouse import (
@@ -73,7 +73,8 @@ class Period:
 
     `votes` holds promoters, passives and detractors, (accounts, roles) each; `values` is
     (accounts, signals) in the signals' own units, NaN where a signal is missing. `weight_scheme`
-    is None for an account without a row in account_nps, `scorecard` without one in account_health.
+    is None for an account without a row in account_nps and `POOLED` where no voter's role is known,
+    `scorecard` is None without a row in account_health.
     """
 
     period_end: date
@@ -259,6 +260,7 @@ def figures(
     voice = role_weighted(
         *period.votes,
         weights,
+        unknown=[role == UNKNOWN_ROLE for role in period.roles],
         min_coverage=settings.min_role_weight_coverage,
         min_responses=settings.min_reportable_responses,
     )
@@ -347,7 +349,8 @@ def ask(period: Period, policy: Policy, question: Question, settings: Settings) 
     """
     day = period.period_end
     with sound_policy():
-        schemes = {name: policy.weight_scheme(name, day) for name in _names(period.weight_scheme)}
+        in_use = [name for name in _names(period.weight_scheme) if name != POOLED]
+        schemes = {name: policy.weight_scheme(name, day) for name in in_use}
         scorecards = {name: policy.scorecard(name, day) for name in _names(period.scorecard)}
         bands = policy.bands(day)
     before = figures(period, schemes, scorecards, bands, settings)

@@ -69,6 +69,13 @@ where contact_role not in (select known_roles.contact_role from known_roles) or 
 
 union all
 
+{{ policy_rule('role_weights', '{scheme_version}', 'the name pooled is reserved for accounts none of whose roles is known') }}
+from role_weights
+where weight_scheme = 'pooled'
+group by scheme_version
+
+union all
+
 {{ policy_rule('role_weights', '{weight_scheme} {contact_role}', 'no field of a weight can be empty') }}
 from role_weights
 where weight_scheme is null or valid_from is null or contact_role is null or seniority is null

@@ -48,8 +48,8 @@ select
     account_health.reported_band,
     case
         when account_health.health_band <> 'insufficient_signal' then null
-        when {{ heard }} = 0 then 'no_signals'
         when account_health.has_stale_signals then 'stale_source'
+        when {{ heard }} = 0 then 'no_signals'
         when {{ heard }} = 1 then 'only_one_pillar'
         else 'low_coverage'
     end as no_score_reason,
