@@ -1351,6 +1351,16 @@ class Generator:
                 if role not in silent:
                     self.answer("nps", score, noon - timedelta(days=5), crm_contact_ref=contact)
 
+    def add_people_without_a_role(self) -> None:
+        """Too few votes for a score to report, and enough."""
+        for account, scores in (("whisper", (9,)), ("roleless", (9, 9, 8, 3, 10, 9))):
+            self.add("accounts", account_id=account, segment="Worked", seats=1)
+            self.use(account, f"{account} 0", self.rules.as_of, None)
+            for score in scores:
+                email = f"{account}{self.number_of('survey_responses')}@mail.example"
+                answered = datetime.combine(self.rules.as_of, time(9)) - timedelta(days=5)
+                self.answer("nps", score, answered, account_ref=account, respondent_email=email)
+
     def add_edges(self) -> None:
         """Accounts whose only signal is an answer on a scale of 100, with two, and with none."""
         made = self.rules.end_of(self.rules.periods()[3])
@@ -1471,6 +1481,7 @@ def build_world(project: Project, number: int) -> None:
     rules, generator = WORLDS[number], Generator(number, WORLDS[number])
     generator.make_company()
     generator.add_worked_examples()
+    generator.add_people_without_a_role()
     generator.add_edges()
     land(project, generator.tables)
     for seed, lines in random_policy(number, rules).items():

@@ -484,6 +484,16 @@ def change_band(result: health.Health, account_nps, *votes) -> tuple[list, list]
     return change.answers.tolist(), change.nearest_band.tolist()
 
 
+def test_where_no_role_is_known_each_answer_is_one_of_all() -> None:
+    """60 falls to 20 with one answer, which is on the edge, and to -20 with the second."""
+    result = health.health([(60, 60, 60, 60)], PLAIN, BANDS)
+    votes, weights = np.array([[SILENT, SILENT, SILENT, (4, 0, 1)]]), (*WEIGHTS, np.nan)
+    change = health.answers_to_change_band(
+        result, PLAIN, BANDS, [60], votes[..., 0], votes[..., 1], votes[..., 2], weights
+    )
+    assert (change.answers.tolist(), change.nearest_band.tolist()) == ([2], ["red"])
+
+
 def test_one_decision_maker_from_9_to_6_may_change_the_band() -> None:
     votes = ((1, 0, 0), (0, 1, 0), USERS)
     before = weigh(votes)

@@ -214,7 +214,8 @@ def answers_to_change_band(
         result: health of the accounts, by `scorecard` and `bands`.
         account_nps: (accounts,) NPS points, the value of `signal`.
         promoters, passives, detractors: (accounts, roles) counts of votes.
-        role_weights: (roles,) or (accounts, roles) shares of 1, NaN outside the scheme.
+        role_weights: (roles,) or (accounts, roles) shares of 1, NaN outside the scheme. Where no
+            role that is weighed has votes, `account_nps` is taken to be the pooled NPS.
         signal: the signal that account_nps is.
 
     Returns:
@@ -306,6 +307,9 @@ def _turns(
     role_nps = np.where(n > 0, 0.0, np.nan)
     share = _shares(role_nps, checked_weights(role_weights, n.shape))
     with np.errstate(invalid="ignore", divide="ignore"):
+        # no role weighed: a score that there is all the same is pooled, each answer one of all
+        is_pooled = ~(np.nan_to_num(share) > 0).any(axis=1, keepdims=True)
+        share = np.where(is_pooled, n / n.sum(axis=1, keepdims=True), share)
         whole = np.nan_to_num(200.0 * share / n)
     ends = np.where(lowers_nps[:, np.newaxis], p, d)
     return np.hstack((whole, whole / 2.0)), np.hstack((ends, q))
