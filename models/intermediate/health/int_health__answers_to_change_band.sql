@@ -82,7 +82,9 @@ answers as (
     inner join {{ ref('account_nps') }} as accounts
         on moves.period_end = accounts.period_end and moves.account_id = accounts.account_id
     cross join steps
-    where moves.nps_move is not null and roles.responses > 0
+    where
+        moves.nps_move is not null
+        and roles.responses > 0
         and (roles.role_weight > 0 or accounts.role_weight_coverage is null)
 
 ),

@@ -1,8 +1,8 @@
-{%- set pillars = [] -%}
+{%- set pillar_flags -%}
 {%- for pillar in health_pillars() -%}
-    {%- do pillars.append('case when account_health.' ~ pillar ~ '_score is not null then 1 else 0 end') -%}
+case when account_health.{{ pillar }}_score is not null then 1 else 0 end{{ " + " if not loop.last }}
 {%- endfor -%}
-{%- set heard = '(' ~ pillars | join(' + ') ~ ')' -%}
+{%- endset -%}
 with accounts as (
 
     select * from {{ ref('dim_accounts') }}
@@ -49,8 +49,8 @@ select
     case
         when account_health.health_band <> 'insufficient_signal' then null
         when account_health.has_stale_signals then 'stale_source'
-        when {{ heard }} = 0 then 'no_signals'
-        when {{ heard }} = 1 then 'only_one_pillar'
+        when ({{ pillar_flags }}) = 0 then 'no_signals'
+        when ({{ pillar_flags }}) = 1 then 'only_one_pillar'
         else 'low_coverage'
     end as no_score_reason,
     account_health.override_reason,
