@@ -8,47 +8,43 @@
     {{ return("case when " ~ matches(trimmed(text), pattern) ~ " then cast(" ~ trimmed(text) ~ " as " ~ sql_type('double precision') ~ ") end") }}
 {% endmacro %}
 
-{#- Text of a moment, UTC out: ISO 8601, a day in other words (day_in_words), or epoch digits; null where it is neither. One reading for all engines, whose own casts part on
+{#- Text of a moment, UTC out: ISO 8601 or epoch digits; null where it is neither. One reading for all engines, whose own casts part on
     half of these spellings. A day (2026-06-30), or a day and a time after T, t or a space: hours and minutes, or seconds too, with up
     to nine decimals, of which those beyond microseconds are cut; 24:00 is the next midnight. Then, after a space or not, Z, UTC or GMT
     in any case, or the offset as +02, +0200 or +02:00 (up to 14:59); without one it is UTC. What most tools write
-    is cast as it is. -#}
+    is cast as it is, and so is a day in other words (iso_day) with a time in these. Short, for a database plans it anew for every column. -#}
 {% macro try_to_timestamp(text, day_order=none) %}
     {%- set clean = trimmed(text) -%}
-    {%- set otherwise = day_in_words(clean, day_order) -%}
+    {%- set otherwise = iso_day(clean, day_order) -%}
+    {%- set leap_year = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)" -%}
+    {%- set day = "([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|" ~ leap_year ~ "-02-29)" -%}
+    {%- set time = "(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?|24:00(:00([.]0{1,9})?)?)" -%}
+    {%- set offset = "( ?([Zz]|[Uu][Tt][Cc]|[Gg][Mm][Tt]|[-+](0[0-9]|1[0-4])(:?[0-5][0-9])?))" -%}
+    {%- set to_minute = "([01][0-9]|2[0-3]):[0-5][0-9]" -%}
+    {%- set to_second = to_minute ~ ":[0-5][0-9]([.][0-9]{1,6})?Z?" -%}
     {{ return(
-        "coalesce(" ~ try_to_iso_timestamp(clean) ~ ", case when " ~ matches(clean, otherwise.pattern) ~ " then "
-        ~ try_to_iso_timestamp(otherwise.iso) ~ " end)"
+        "case"
+        ~ " when " ~ clean ~ " like '0000%' then null"
+        ~ " when " ~ matches(clean, "^" ~ day ~ "([T ]" ~ to_second ~ ")?$") ~ " then cast(replace(" ~ clean ~ ", 'Z', '') as " ~ sql_type('timestamp') ~ ")"
+        ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("cast(" ~ clean ~ " as " ~ sql_type('double precision') ~ ")")
+        ~ " when " ~ matches(clean, "^" ~ day ~ "[Tt ]" ~ time ~ offset ~ "?$") ~ " then " ~ moment_of(clean)
+        ~ " when " ~ matches(otherwise, "^" ~ day ~ "([T ](" ~ to_minute ~ "|" ~ to_second ~ "))?$")
+        ~ " then cast(replace(" ~ otherwise ~ ", 'Z', '') as " ~ sql_type('timestamp') ~ ") end"
     ) }}
 {% endmacro %}
 
-{#- How a text with a day that ISO would write otherwise looks, and the same in ISO: the year first, with slashes or one digit for two
-    (2026/6/5); the year last (5/6/2026, 5.6.2026) only where landed_day_order says of the vendor which of the others is the day. -#}
-{% macro day_in_words(text, day_order) %}
-    {%- set one_or_two = "[0-9]{1,2}" -%}
-    {%- set year_first = "[0-9]{4}/" ~ one_or_two ~ "/" ~ one_or_two ~ "|[0-9]{4}-([0-9]-" ~ one_or_two ~ "|[0-9]{2}-[0-9])" -%}
-    {%- set year_last = one_or_two ~ "/" ~ one_or_two ~ "/[0-9]{4}|" ~ one_or_two ~ "[.]" ~ one_or_two ~ "[.][0-9]{4}|" ~ one_or_two ~ "-" ~ one_or_two ~ "-[0-9]{4}" -%}
-    {%- set of_day = replace_pattern(text, "[Tt ].*$", "") -%}
-    {%- set digits = replace_pattern(of_day, "[./]", "-") -%}
-    {%- set part = {} -%}
-    {%- for number in [1, 2, 3] -%}{%- do part.update({number: dbt.split_part(digits, "'-'", number)}) -%}{%- endfor -%}
-    {%- set year, month, day = part[1], two_digits(part[2]), two_digits(part[3]) -%}
+{#- A text that begins with a day in other words, with that day in ISO's: the year first, with slashes or one digit for two (2026/6/5); the
+    year last (5/6/2026, 5.6.2026) only where landed_day_order says of the vendor which of the others is the day. -#}
+{% macro iso_day(text, day_order) %}
+    {%- set rest = "([T ].*)?$" -%}
     {%- if day_order -%}
-        {%- set is_year_first = matches(text, "^[0-9]{4}[/-]") -%}
-        {%- set first, second = two_digits(part[1]), two_digits(part[2]) -%}
-        {%- set of_year_last = {'day_first': [second, first], 'month_first': [first, second]}[day_order] -%}
-        {%- set year = "case when " ~ is_year_first ~ " then " ~ part[1] ~ " else " ~ part[3] ~ " end" -%}
-        {%- set month = "case when " ~ is_year_first ~ " then " ~ month ~ " else " ~ of_year_last[0] ~ " end" -%}
-        {%- set day = "case when " ~ is_year_first ~ " then " ~ day ~ " else " ~ of_year_last[1] ~ " end" -%}
+        {%- set text = replace_groups(
+            text, "^([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})" ~ rest, ([3, '-', 2, '-', 1] if day_order == 'day_first' else [3, '-', 1, '-', 2]) + [4]
+        ) -%}
     {%- endif -%}
-    {{ return({
-        'pattern': "^(" ~ year_first ~ ("|" ~ year_last if day_order else "") ~ ")([Tt ].*)?$",
-        'iso': "(" ~ year ~ " || '-' || " ~ month ~ " || '-' || " ~ day ~ " || substring(" ~ text ~ ", length(" ~ of_day ~ ") + 1))"
-    }) }}
+    {%- set padded = replace_groups(text, "^([0-9]{4})[/-]([0-9]{1,2})[/-]([0-9]{1,2})" ~ rest, [1, '-0', 2, '-0', 3, 4]) -%}
+    {{ return(replace_groups(padded, "^([0-9]{4})-0?([0-9]{2})-0?([0-9]{2})" ~ rest, [1, '-', 2, '-', 3, 4])) }}
 {% endmacro %}
-
-{#- Of a text of one or two digits. -#}
-{% macro two_digits(text) %}{{ return("substring('0' || " ~ text ~ ", length(" ~ text ~ "), 2)") }}{% endmacro %}
 
 {#- In which order a vendor lands days whose year stands last: day_first, month_first, or none: such days are not read. -#}
 {% macro day_order(vendor) %}
@@ -59,22 +55,6 @@
         ) -%}
     {%- endif -%}
     {{ return(order) }}
-{% endmacro %}
-
-{#- Of a text without white space around it. -#}
-{% macro try_to_iso_timestamp(clean) %}
-    {%- set leap_year = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)" -%}
-    {%- set day = "([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|" ~ leap_year ~ "-02-29)" -%}
-    {%- set time = "(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?|24:00(:00([.]0{1,9})?)?)" -%}
-    {%- set offset = "( ?([Zz]|[Uu][Tt][Cc]|[Gg][Mm][Tt]|[-+](0[0-9]|1[0-4])(:?[0-5][0-9])?))" -%}
-    {{ return(
-        "case"
-        ~ " when " ~ matches(clean, "^[0-9]{9,16}$") ~ " then " ~ epoch_to_timestamp("cast(" ~ clean ~ " as " ~ sql_type('double precision') ~ ")")
-        ~ " when " ~ clean ~ " like '0000%' then null"
-        ~ " when " ~ matches(clean, "^" ~ day ~ "$") ~ " then cast(" ~ clean ~ " as " ~ sql_type('timestamp') ~ ")"
-        ~ " when " ~ matches(clean, "^" ~ day ~ "[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?Z?$") ~ " then cast(replace(" ~ clean ~ ", 'Z', '') as " ~ sql_type('timestamp') ~ ")"
-        ~ " when " ~ matches(clean, "^" ~ day ~ "[Tt ]" ~ time ~ offset ~ "?$") ~ " then " ~ moment_of(clean) ~ " end"
-    ) }}
 {% endmacro %}
 
 {#- Of a text that has been checked. The first hour of its day with its minutes and seconds is what every engine reads alike; then its
@@ -88,7 +68,7 @@
     {%- set offset_minutes = "(60 * cast(substring(" ~ offset ~ ", 2, 2) as " ~ dbt.type_int() ~ ") + cast(substring(" ~ offset ~ ", 4, 2) as " ~ dbt.type_int() ~ "))" -%}
     {{ return(add_minutes(
         "cast(" ~ first_hour ~ " as " ~ sql_type('timestamp') ~ ")",
-        "(60 * " ~ hours ~ " - case when " ~ offset ~ " like '-%' then -1 else 1 end * " ~ offset_minutes ~ ")"
+        "(60 * " ~ hours ~ " - case when " ~ after_minutes ~ " like '%-%' then -1 else 1 end * " ~ offset_minutes ~ ")"
     )) }}
 {% endmacro %}
 
@@ -151,6 +131,19 @@
 {% macro default__replace_pattern(text, pattern, replacement) %}
     {{ return("regexp_replace(" ~ text ~ ", " ~ text_literal(pattern) ~ ", " ~ text_literal(replacement) ~ ", 'g')") }}
 {% endmacro %}
+
+{#- The first occurrence, by groups of the pattern and texts between them: [2, '-', 1]. -#}
+{% macro replace_groups(text, pattern, parts) %}{{ return(adapter.dispatch('replace_groups')(text, pattern, parts)) }}{% endmacro %}
+
+{% macro default__replace_groups(text, pattern, parts, mark='\\') %}
+    {%- set replacement = [] -%}
+    {%- for part in parts -%}{%- do replacement.append(mark ~ part if part is integer else part) -%}{%- endfor -%}
+    {{ return("regexp_replace(" ~ text ~ ", " ~ text_literal(pattern) ~ ", " ~ text_literal(replacement | join) ~ ")") }}
+{% endmacro %}
+
+{% macro spark__replace_groups(text, pattern, parts) %}{{ return(default__replace_groups(text, pattern, parts, mark='$')) }}{% endmacro %}
+
+{% macro redshift__replace_groups(text, pattern, parts) %}{{ return(default__replace_groups(text, pattern, parts, mark='$')) }}{% endmacro %}
 
 {% macro spark__replace_pattern(text, pattern, replacement) %}
     {{ return("regexp_replace(" ~ text ~ ", " ~ text_literal(pattern) ~ ", " ~ text_literal(replacement) ~ ")") }}

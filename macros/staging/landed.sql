@@ -89,7 +89,7 @@
             ~ wanted ~ ". Land it as " ~ wanted ~ " or as text, or cast it in a view and land that."
         ) -%}
     {%- elif column -%}
-        {{ return(to_type(quoted_column(column), column.dtype, type, day_order(landed.vendor))) }}
+        {{ return(read_as(landed, column, type)) }}
     {%- elif required and landed.exists -%}
         {%- set name = names if names is string else names[0] -%}
         {%- do exceptions.raise_compiler_error(
@@ -100,6 +100,16 @@
     {%- else -%}
         {{ return('cast(null as ' ~ sql_type(type) ~ ')') }}
     {%- endif -%}
+{% endmacro %}
+
+{#- SQL of one landed column as a contract type. What reads a text as a time is long, and the same for all columns of a type: it is put
+    together once a table. -#}
+{% macro read_as(landed, column, type) %}
+    {%- set reads, key = landed.setdefault('reads', {}), column.dtype ~ ' as ' ~ type -%}
+    {%- if key not in reads -%}
+        {%- do reads.update({key: to_type('{column}', column.dtype, type, day_order(landed.vendor))}) -%}
+    {%- endif -%}
+    {{ return(reads[key] | replace('{column}', quoted_column(column))) }}
 {% endmacro %}
 
 {#- Fields whose landed text could not be read as its type, each as name=text, comma separated; null when all could. Of a column that is
@@ -118,9 +128,9 @@
     {%- for name, type in fields -%}
         {%- set column = landed.columns | selectattr('name', 'equalto', name) | first -%}
         {%- if is_text_type(column.dtype) or is_number_type(column.dtype) and not always_fits(column.dtype, type) -%}
-            {%- set text = to_type(quoted_column(column), column.dtype, 'string') -%}
+            {%- set text = read_as(landed, column, 'string') -%}
             {%- set called_here = called.get(name, name | lower | replace("'", "''")) -%}
-            {%- set is_unread = upper_code(text) ~ " <> 'NAN' and " ~ to_type(quoted_column(column), column.dtype, type, day_order(landed.vendor)) ~ " is null" -%}
+            {%- set is_unread = upper_code(text) ~ " <> 'NAN' and " ~ read_as(landed, column, type) ~ " is null" -%}
             {%- set shown = "'" ~ called_here ~ "=' || substring(" ~ replace_pattern(text, '[=,\\x00-\\x1f]', ' ') ~ ", 1, 40)" -%}
             {%- do checks.append(
                 "case when " ~ is_unread ~ " then '" ~ called_here ~ "' end" if name in personal

@@ -255,7 +255,14 @@ def test_a_new_vendor_is_one_folder_and_one_line(project: Project) -> None:
     texts = (
         *("survey_response_id", "survey_id", "question_id", "detected_metric", "survey_family"),
         *("touchpoint", "crm_contact_ref", "external_contact_ref", "employee_ref"),
-        *("account_ref", "other_account_ref", "invitation_ref", "agent_ref", "team_ref", "ticket_ref"),
+        *(
+            "account_ref",
+            "other_account_ref",
+            "invitation_ref",
+            "agent_ref",
+            "team_ref",
+            "ticket_ref",
+        ),
     )
     contract = dict.fromkeys(texts, "string")
     contract |= dict.fromkeys(("scale_min", "scale_max", "top_box_from"), "double precision")
