@@ -148,6 +148,10 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "flag": (lambda value: isinstance(value, bool), "true or false"),
     "text": (lambda value: isinstance(value, str), "a text"),
     "mapping": (lambda value: isinstance(value, dict), "`name: value` pairs"),
+    "day_order": (
+        lambda value: isinstance(value, dict) and {*value.values()} <= {"day_first", "month_first"},
+        "`vendor: day_first` (16/10/2026) or `vendor: month_first` (10/16/2026) pairs",
+    ),
     "date": (_is_date, "a date, written as YYYY-MM-DD, for example 2026-06-30"),
     "time_zone": (
         lambda value: value in available_timezones(),

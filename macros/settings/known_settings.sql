@@ -11,7 +11,7 @@
     'employee_vendors': 'vendors',
     'landed_database': 'text',
     'landed_aliases': 'mapping',
-    'landed_day_order': 'mapping',
+    'landed_day_order': 'day_order',
     'as_of_date': 'date',
     'reporting_timezone': 'time_zone',
     'reporting_currency': 'currency',

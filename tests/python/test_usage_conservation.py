@@ -28,8 +28,11 @@ LANDED_BEFORE = (
     "update pendo.feature_event set num_events = 0 where _fivetran_id in (select _fivetran_id from pendo.feature_event order by 1 limit 3)",
     'delete from pendo.event where (visitor_id, cast("timestamp" as date)) in'
     ' (select (visitor_id, cast("timestamp" as date)) from pendo.feature_event where num_events > 0 order by all limit 1)',
-    # the same click again: several clicks become one row
+    # a copy, and another click of the day: several clicks become one row
     "insert into pendo.feature_event select * from pendo.feature_event where num_events > 1 order by _fivetran_id limit 5",
+    "insert into pendo.feature_event"
+    ' select * replace (_fivetran_id || \' again\' as _fivetran_id, "timestamp" + interval 1 second as "timestamp")'
+    " from pendo.feature_event where num_events > 1 order by _fivetran_id desc limit 5",
 )
 STAGING = "stg_pendo__usage_days stg_pendo__usage_marks int_usage__usage_days_checked"
 
