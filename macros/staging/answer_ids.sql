@@ -19,3 +19,10 @@ coalesce(
             || cast({{ field(poll_event, ['timestamp', 'browser_timestamp', 'browser_time'], 'timestamp') }} as {{ dbt.type_string() }})
         )
 {%- endmacro %}
+
+{#- Aggregate over the embedded data of a session (field_name, field_value): the value of the first of these names that it has. -#}
+{% macro qualtrics_embedded_value(names) -%}
+    {%- set values = [] -%}
+    {%- for name in names -%}{%- do values.append("max(case when field_name = '" ~ name ~ "' then field_value end)") -%}{%- endfor -%}
+coalesce({{ values | join(', ') }})
+{%- endmacro %}

@@ -9,15 +9,6 @@
 {%- set embedded = landed('qualtrics', 'survey_embedded_data') %}
 {%- set survey = landed('qualtrics', 'survey') %}
 {%- set account_names = ['accountid', 'sfdcaccountid', 'salesforceaccountid', 'crmaccountid'] %}
-{%- set embedded_names = {
-    'account_ref': account_names,
-    'other_account_ref': account_names | reverse | list,
-    'crm_contact_ref': ['contactid', 'sfdccontactid', 'salesforcecontactid', 'crmcontactid'],
-    'employee_ref': ['employeeid', 'uniqueidentifier'],
-    'agent_ref': ['agentid', 'assigneeid'],
-    'team_ref': ['teamid', 'team', 'groupid'],
-    'ticket_ref': ['ticketid', 'caseid'],
-} %}
 {#- the status code is a sum of flags: 1 preview, 2 test, 4 imported, 8 spam, 16 offline #}
 {%- set test_codes = [] %}
 {%- for code in range(1, 32) if code % 2 or code // 2 % 2 or code // 8 % 2 %}{% do test_codes.append("'" ~ code ~ "'") %}{% endfor %}
@@ -119,13 +110,13 @@ embedded_data as (
 
     select
         survey_response_id,
-        {%- for column, names in embedded_names.items() %}
-        coalesce(
-            {%- for name in names %}
-            max(case when field_name = '{{ name }}' then field_value end){{ ',' if not loop.last }}
-            {%- endfor %}
-        ) as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ qualtrics_embedded_value(account_names) }} as account_ref,
+        {{ qualtrics_embedded_value(account_names | reverse) }} as other_account_ref,
+        {{ qualtrics_embedded_value(['contactid', 'sfdccontactid', 'salesforcecontactid', 'crmcontactid']) }} as crm_contact_ref,
+        {{ qualtrics_embedded_value(['employeeid', 'uniqueidentifier']) }} as employee_ref,
+        {{ qualtrics_embedded_value(['agentid', 'assigneeid']) }} as agent_ref,
+        {{ qualtrics_embedded_value(['teamid', 'team', 'groupid']) }} as team_ref,
+        {{ qualtrics_embedded_value(['ticketid', 'caseid']) }} as ticket_ref
     from embedded_pairs
     group by 1
 
