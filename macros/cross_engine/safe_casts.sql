@@ -34,12 +34,12 @@
 {% endmacro %}
 
 {#- A text that begins with a day in other words, with that day in ISO's: the year first, with slashes or one digit for two (2026/6/5); the
-    year last (5/6/2026, 5.6.2026) only where landed_day_order says of the vendor which of the others is the day. -#}
+    year last (5/6/2026, 5.6.2026) only where landed_day_order says of the vendor which of the others is the day. There is no year 0. -#}
 {% macro iso_day(text, day_order) %}
     {%- set rest = "([T ].*)?$" -%}
     {%- if day_order -%}
         {%- set text = replace_groups(
-            text, "^([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})" ~ rest, ([3, '-', 2, '-', 1] if day_order == 'day_first' else [3, '-', 1, '-', 2]) + [4]
+            text, "^([0-9]{1,2})[/.-]([0-9]{1,2})[/.-](0*[1-9][0-9]*)" ~ rest, ([3, '-', 2, '-', 1] if day_order == 'day_first' else [3, '-', 1, '-', 2]) + [4]
         ) -%}
     {%- endif -%}
     {%- set padded = replace_groups(text, "^([0-9]{4})[/-]([0-9]{1,2})[/-]([0-9]{1,2})" ~ rest, [1, '-0', 2, '-0', 3, 4]) -%}

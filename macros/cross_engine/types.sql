@@ -86,9 +86,9 @@
 {% endmacro %}
 
 {#- Some tools land the label of an answer beside its number: 9 - very likely, 0 (not at all), 5: agree. The number alone; any other text
-    stays. A digit after the mark makes it something else: a range, a time, a date. -#}
+    stays. A digit after the mark makes it something else, a range or a time, and a hyphen without a space a day: 9-Oct. -#}
 {% macro labelled_number(text) %}
-    {%- set label = "^[0-9]{1,4}([.][0-9]+)? ?[-:=(] ?[^-0-9 ]" -%}
+    {%- set label = "^[0-9]{1,4}([.][0-9]+)? *(- +|[:=(] *)[^-0-9 .>]" -%}
     {{ return("case when " ~ matches(trimmed(text), label) ~ " then " ~ replace_pattern(trimmed(text), "[^0-9.].*$", "") ~ " else " ~ text ~ " end") }}
 {% endmacro %}
 

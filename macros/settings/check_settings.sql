@@ -14,7 +14,12 @@
                 ) -%}
             {%- endif -%}
         {%- endfor -%}
-        {%- for vendor in var('landed_day_order') -%}{%- do day_order(vendor) -%}{%- endfor -%}
+        {%- for vendor in var('landed_day_order') -%}
+            {%- do day_order(vendor) -%}
+            {%- if not graph.sources.values() | selectattr('source_name', 'equalto', vendor) | list -%}
+                {%- do exceptions.raise_compiler_error("landed_day_order names " ~ vendor ~ ", which lands nothing: write a vendor, for example generic.") -%}
+            {%- endif -%}
+        {%- endfor -%}
         {%- if not var('voc_demo') -%}
             {%- for vendor in listed | unique -%}{%- do check_vendor_has_landed(vendor) -%}{%- endfor -%}
         {%- endif -%}

@@ -98,10 +98,26 @@ embedded_pairs as (
     select
         {{ field(embedded, 'response_id', required=true) }} as survey_response_id,
         {{ replace_pattern(fold_case(field(embedded, 'key', required=true)), '[ _-]', '') }} as field_name,
-        {{ field(embedded, 'value') }} as field_value
+        {{ field(embedded, 'value') }} as field_value,
+        {{ loaded_at(embedded) }} as loaded_at
     from {{ landed_from(embedded, newest=true) }}
     where
         {{ live_rows(embedded) }}
+
+),
+
+-- two spellings of one name are copies of it
+newest_pairs as (
+
+    select
+        survey_response_id,
+        field_name,
+        field_value,
+        row_number() over (
+            partition by survey_response_id, field_name order by loaded_at desc nulls last, field_value desc nulls last
+        ) as copy_number
+    from embedded_pairs
+    where field_value is not null
 
 ),
 
@@ -117,7 +133,8 @@ embedded_data as (
         {{ qualtrics_embedded_value(['agentid', 'assigneeid']) }} as agent_ref,
         {{ qualtrics_embedded_value(['teamid', 'team', 'groupid']) }} as team_ref,
         {{ qualtrics_embedded_value(['ticketid', 'caseid']) }} as ticket_ref
-    from embedded_pairs
+    from newest_pairs
+    where copy_number = 1
     group by 1
 
 ),

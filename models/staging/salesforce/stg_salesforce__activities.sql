@@ -66,7 +66,7 @@ events as (
             {{ field(event, ['start_date_time', 'activity_date_time'], 'timestamp') }},
             {{ field(event, 'activity_date', 'timestamp') }}
         ) as happened_at,
-        {{ field(event, ['qbr_rating_c', 'rating_c'], 'double precision') }} as rating,
+        {{ field(event, ['qbr_rating_c', 'rating_c'], 'score') }} as rating,
         {{ loaded_at(event) }} as loaded_at,
         {{ parse_errors(event) }} as parse_errors
     from {{ landed_from(event) }}

@@ -192,7 +192,7 @@ priced as (
         told.*,
         prices.times_a_year,
         prices.parse_errors as price_errors,
-        case when not coalesce(prices.is_metered, false) then prices.times_a_year / 12.0 end as times_a_month,
+        case when not coalesce(prices.is_metered, false) then {{ as_double('prices.times_a_year') }} / 12.0 end as times_a_month,
         coalesce(told.currency, told.billed_currency, prices.currency) as mrr_currency,
         case
             when prices.currency is null or prices.currency = coalesce(told.currency, told.billed_currency, prices.currency)

@@ -119,8 +119,8 @@ rating_options as (
         coalesce({{ field(option, 'survey_id') }}, 'csat_survey') as survey_id,
         coalesce({{ field(option, 'survey_version') }}, '') as survey_version,
         {{ field(option, 'question_id', required=true) }} as question_id,
-        min({{ field(option, 'rating', 'double precision') }}) as lowest_option,
-        max({{ field(option, 'rating', 'double precision') }}) as highest_option
+        min({{ field(option, 'rating', 'score') }}) as lowest_option,
+        max({{ field(option, 'rating', 'score') }}) as highest_option
     from {{ landed_from(option) }}
     where
         {{ live_rows(option, keep_deleted=true) }}
