@@ -46,17 +46,6 @@
     {{ return(replace_groups(padded, "^([0-9]{4})-0?([0-9]{2})-0?([0-9]{2})" ~ rest, [1, '-', 2, '-', 3, 4])) }}
 {% endmacro %}
 
-{#- In which order a vendor lands days whose year stands last: day_first, month_first, or none: such days are not read. -#}
-{% macro day_order(vendor) %}
-    {%- set order = var('landed_day_order').get(vendor) -%}
-    {%- if order not in [none, 'day_first', 'month_first'] -%}
-        {%- do exceptions.raise_compiler_error(
-            "landed_day_order says '" ~ order ~ "' of " ~ vendor ~ ": it takes day_first (16/10/2026) or month_first (10/16/2026)."
-        ) -%}
-    {%- endif -%}
-    {{ return(order) }}
-{% endmacro %}
-
 {#- Of a text that has been checked. The first hour of its day with its minutes and seconds is what every engine reads alike; then its
     hours are added, and its offset is taken off. -#}
 {% macro moment_of(text) %}
@@ -132,19 +121,6 @@
     {{ return("regexp_replace(" ~ text ~ ", " ~ text_literal(pattern) ~ ", " ~ text_literal(replacement) ~ ", 'g')") }}
 {% endmacro %}
 
-{#- The first occurrence, by groups of the pattern and texts between them: [2, '-', 1]. -#}
-{% macro replace_groups(text, pattern, parts) %}{{ return(adapter.dispatch('replace_groups')(text, pattern, parts)) }}{% endmacro %}
-
-{% macro default__replace_groups(text, pattern, parts, mark='\\') %}
-    {%- set replacement = [] -%}
-    {%- for part in parts -%}{%- do replacement.append(mark ~ part if part is integer else part) -%}{%- endfor -%}
-    {{ return("regexp_replace(" ~ text ~ ", " ~ text_literal(pattern) ~ ", " ~ text_literal(replacement | join) ~ ")") }}
-{% endmacro %}
-
-{% macro spark__replace_groups(text, pattern, parts) %}{{ return(default__replace_groups(text, pattern, parts, mark='$')) }}{% endmacro %}
-
-{% macro redshift__replace_groups(text, pattern, parts) %}{{ return(default__replace_groups(text, pattern, parts, mark='$')) }}{% endmacro %}
-
 {% macro spark__replace_pattern(text, pattern, replacement) %}
     {{ return("regexp_replace(" ~ text ~ ", " ~ text_literal(pattern) ~ ", " ~ text_literal(replacement) ~ ")") }}
 {% endmacro %}
@@ -160,3 +136,16 @@
 {% macro redshift__replace_pattern(text, pattern, replacement) %}
     {{ return(spark__replace_pattern(text, pattern, replacement)) }}
 {% endmacro %}
+
+{#- The first occurrence, by groups of the pattern and texts between them: [2, '-', 1]. -#}
+{% macro replace_groups(text, pattern, parts) %}{{ return(adapter.dispatch('replace_groups')(text, pattern, parts)) }}{% endmacro %}
+
+{% macro default__replace_groups(text, pattern, parts, mark='\\') %}
+    {%- set replacement = [] -%}
+    {%- for part in parts -%}{%- do replacement.append(mark ~ part if part is integer else part) -%}{%- endfor -%}
+    {{ return("regexp_replace(" ~ text ~ ", " ~ text_literal(pattern) ~ ", " ~ text_literal(replacement | join) ~ ")") }}
+{% endmacro %}
+
+{% macro spark__replace_groups(text, pattern, parts) %}{{ return(default__replace_groups(text, pattern, parts, mark='$')) }}{% endmacro %}
+
+{% macro redshift__replace_groups(text, pattern, parts) %}{{ return(default__replace_groups(text, pattern, parts, mark='$')) }}{% endmacro %}

@@ -105,3 +105,14 @@
     {%- endif -%}
     {{ return(listed) }}
 {% endmacro %}
+
+{#- In which order a vendor lands days whose year stands last: day_first, month_first, or none: such days are not read. -#}
+{% macro day_order(vendor) %}
+    {%- set order = var('landed_day_order').get(vendor) -%}
+    {%- if order not in [none, 'day_first', 'month_first'] -%}
+        {%- do exceptions.raise_compiler_error(
+            "landed_day_order says '" ~ order ~ "' of " ~ vendor ~ ": it takes day_first (16/10/2026) or month_first (10/16/2026)."
+        ) -%}
+    {%- endif -%}
+    {{ return(order) }}
+{% endmacro %}

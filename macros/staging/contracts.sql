@@ -46,7 +46,7 @@ case when length({{ text }}) > 1000 then substring({{ text }}, 1, 200) || ' ... 
     {%- set names = contract_columns(domain, entity) | map(attribute='name') | list %}
 select
     {%- for column in contract_columns(domain, entity) if column.name not in ['source_vendor', 'loaded_at', 'parse_errors', 'landed_mark', 'landed_rows', 'surplus_events', 'copied_events', 'is_grouped'] %}
-    {{ is_deleted(landed) if column.name == 'is_deleted' else field(landed, column.name, 'score' if column.name in ['raw_score', 'rating'] else column.data_type, required=column.required) }} as {{ column.name }},
+    {{ is_deleted(landed) if column.name == 'is_deleted' else field(landed, column.name, 'score' if column.is_score else column.data_type, required=column.required) }} as {{ column.name }},
     {%- endfor %}
     {{ loaded_at(landed) }} as loaded_at,
     {{ parse_errors(landed) }} as parse_errors
@@ -90,6 +90,7 @@ select 1 as parsed
             'name': meta.get('hash_of', column.name),
             'data_type': column.data_type,
             'required': meta.get('required', false),
+            'is_score': meta.get('is_score', false),
         }) -%}
     {%- endfor -%}
     {{ return(staged) }}

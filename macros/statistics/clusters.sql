@@ -34,3 +34,8 @@ case
     {%- set effect = design_effect(sums, 'count(nullif(' ~ cases ~ ', 0))') -%}
 {{ twelve_decimals('nullif(' ~ sums.n ~ ', 0) / greatest(coalesce(' ~ effect ~ ', 1.0), 1.0)') }}
 {%- endmacro %}
+
+{#- rate_with_interval of a share whose successes and cases were summed over clusters in `counts`, with <name>_effective beside them. -#}
+{% macro clustered_rate(name, share, rate=none) -%}
+{{ rate_with_interval(name, 'counts.' ~ share[0], 'counts.' ~ share[1], rate, 'counts.' ~ name ~ '_effective') }}
+{%- endmacro %}

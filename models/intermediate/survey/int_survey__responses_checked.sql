@@ -3,6 +3,8 @@
 {{ config(materialized='table') }}
 
 {%- set scored_metrics = "'nps relationship', 'csat transactional', 'ces transactional', 'engagement employee'" %}
+{#- a key that is an account's wins over one that is none; of two accounts under the first key nobody is named -#}
+{%- set named_account = 'case when account_keys.account_key is null then other_keys.account_id else account_keys.account_id end' %}
 
 with answers as (
 
@@ -107,9 +109,9 @@ resolved as (
     select
         matched.*,
         coalesce(account_keys.account_key, other_keys.account_key) as known_account_key,
-        case when account_keys.account_key is null then other_keys.account_id else account_keys.account_id end as named_account_id,
+        {{ named_account }} as named_account_id,
         coalesce(
-            case when account_keys.account_key is null then other_keys.account_id else account_keys.account_id end,
+            {{ named_account }},
             tickets.account_id,
             case when then_roles.contact_id is not null then then_roles.account_id else current_roles.account_id end
         ) as account_id,

@@ -98,36 +98,20 @@ rates as (
         counts.anonymous_cases,
         counts.cases - counts.due_cases as pending_cases,
         counts.due_cases,
-        {{ rate_with_interval(
-            'follow_up', 'counts.followed_up_in_sla', 'counts.due_cases', effective='counts.follow_up_effective'
-        ) }},
+        {{ clustered_rate('follow_up', shares.follow_up) }},
         counts.due_detractors,
-        {{ rate_with_interval(
-            'detractor_follow_up', 'counts.detractors_in_sla', 'counts.due_detractors', effective='counts.detractor_follow_up_effective'
-        ) }},
-        {{ rate_with_interval(
-            'detractor_ever_followed_up', 'counts.detractors_followed_up', 'counts.due_detractors', effective='counts.detractor_ever_followed_up_effective'
-        ) }},
+        {{ clustered_rate('detractor_follow_up', shares.detractor_follow_up) }},
+        {{ clustered_rate('detractor_ever_followed_up', shares.detractor_ever_followed_up) }},
         medians.median_hours_to_follow_up,
         counts.closure_due_cases,
-        {{ rate_with_interval(
-            'closed_loop', 'counts.closed_cases', 'counts.closure_due_cases', effective='counts.closed_loop_effective'
-        ) }},
-        {{ rate_with_interval(
-            'closed_in_sla', 'counts.closed_in_sla', 'counts.closure_due_cases', effective='counts.closed_in_sla_effective'
-        ) }},
+        {{ clustered_rate('closed_loop', shares.closed_loop) }},
+        {{ clustered_rate('closed_in_sla', shares.closed_in_sla) }},
         counts.re_surveyed,
-        {{ rate_with_interval(
-            'detractor_recovery', 'counts.recovered', 'counts.re_surveyed', effective='counts.detractor_recovery_effective'
-        ) }},
+        {{ clustered_rate('detractor_recovery', shares.detractor_recovery) }},
         counts.recovery_due_detractors,
-        {{ rate_with_interval(
-            'recovery_of_followed_up', 'counts.recovered_of_due', 'counts.recovery_due_detractors', rate='recovery_rate_of_followed_up', effective='counts.recovery_of_followed_up_effective'
-        ) }},
+        {{ clustered_rate('recovery_of_followed_up', shares.recovery_of_followed_up, rate='recovery_rate_of_followed_up') }},
         counts.re_surveyed_not_followed_up,
-        {{ rate_with_interval(
-            'recovery_not_followed_up', 'counts.recovered_not_followed_up', 'counts.re_surveyed_not_followed_up', rate='recovery_rate_not_followed_up', effective='counts.recovery_not_followed_up_effective'
-        ) }},
+        {{ clustered_rate('recovery_not_followed_up', shares.recovery_not_followed_up, rate='recovery_rate_not_followed_up') }},
         {{ is_reportable('counts.due_cases') }} as is_reportable,
         {{ is_reportable('counts.closure_due_cases') }} as is_closure_reportable,
         {{ is_reportable('counts.re_surveyed') }} as is_recovery_reportable
