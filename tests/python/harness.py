@@ -57,10 +57,12 @@ DBT_SETTINGS = {
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 NO_TESTS = ("--exclude-resource-type", "unit_test", "test")
 
-#: Tests that judge one row at a time. dbt needs longer to start one of them than a database to judge all rows of all models, so
-#: `Project.build` does it. dbt itself runs them in the build of the demo.
+#: Tests that judge one row at a time, and tests that look for keys that stand twice or lead nowhere. dbt needs longer to start one of
+#: them than a database to judge all rows of all models, so `Project.build` does it. dbt itself runs them in the build of the demo.
 ROW_RULES = ("not_null", "in_range", "accepted_values")
+KEY_RULES = ("unique", "unique_grain", "relationships")
 NO_ROW_RULES = ("--exclude", *(f"test_name:{name}" for name in ROW_RULES))
+NO_RULES = (*NO_ROW_RULES, *(f"test_name:{name}" for name in KEY_RULES))
 
 #: What dbt reads when it parses: these files, and variables that choose models and schemas. All other
 #: variables are read when SQL is compiled.
@@ -298,6 +300,20 @@ def breach_of(rule: str, given: Mapping[str, Any], where: str | None) -> str:
     return f"({breach}) and ({where})" if where else breach
 
 
+def lost_keys(rule: str, given: Mapping[str, Any], rows: str, parent: str) -> str:
+    """The select of the rows that a test of KEY_RULES finds among `rows`, which is a relation or a query in brackets."""
+    column = given.get("column_name")
+    if rule == "relationships":
+        return (
+            f"select 1 as one from {rows} as child left join {parent} as parent"
+            f" on child.{column} = parent.{given['field']}"
+            f" where child.{column} is not null and parent.{given['field']} is null"
+        )
+    known = "" if rule == "unique_grain" else f" where {column} is not null"
+    key = ", ".join(given.get("columns") or [column])
+    return f"select 1 as one from {rows} as judged{known} group by {key} having count(*) > 1"
+
+
 @functools.cache
 def files_that_dbt_parses(root: Path) -> dict[str, tuple[int, int] | str]:
     """Size and time of every file that decides what dbt parses, of a seed its columns: dbt reads its rows when it loads them.
@@ -384,33 +400,50 @@ class Project:
         return dbt_server().run(self, "dbt", command, self.environment(environment))
 
     def build(self, *arguments: str, variables: Mapping[str, Any] | None = None) -> Outcome:
-        """`dbt build` on DuckDB with all data tests, those of ROW_RULES in one pass a model."""
-        outcome = self.dbt("build", *NO_UNIT_TESTS, *NO_ROW_RULES, *arguments, variables=variables)
-        if outcome.ok and (broken := self.broken_row_rules()):
+        """`dbt build` on DuckDB with all data tests, those that are rules in one pass a model."""
+        outcome = self.dbt("build", *NO_UNIT_TESTS, *NO_RULES, *arguments, variables=variables)
+        if outcome.ok and (broken := self.broken_rules()):
             return Outcome(False, f"{outcome.output}\nRows break {', '.join(broken)}", 1)
         return outcome
 
-    def broken_row_rules(self) -> list[str]:
-        """Tests of ROW_RULES that fail, of all models that were built."""
+    def broken_rules(self) -> list[str]:
+        """Tests of ROW_RULES and KEY_RULES that fail, of all models and seeds that were built."""
         nodes = dbt_server().parse_of_repository()["nodes"]
+        relations = {key: f"{node['schema']}.{node['alias']}" for key, node in nodes.items()}
         rules: dict[str, dict[str, str]] = defaultdict(dict)
         for node in nodes.values():
             test = node.get("test_metadata") or {}
-            model = nodes.get(node.get("attached_node") or "", {})
+            relation = relations.get(node.get("attached_node") or "")
             # A limit that Jinja computes is judged where the demo is built.
-            is_told = "{{" not in str(test.get("kwargs", {}).get("high"))
-            if test.get("name") in ROW_RULES and model.get("resource_type") == "model" and is_told:
-                breach = breach_of(test["name"], test["kwargs"], node["config"].get("where"))
-                rules[f"{model['schema']}.{model['alias']}"][node["name"]] = breach
-        built = self.query("select table_schema, table_name from information_schema.tables")
+            if not relation or "{{" in str(test["kwargs"].get("high")):
+                continue
+            rule, given, where = test["name"], test["kwargs"], node["config"].get("where")
+            if rule in ROW_RULES:
+                found = f"count(*) filter ({breach_of(rule, given, where)})"
+            elif rule in KEY_RULES:
+                rows = f"(select * from {relation} where {where})" if where else relation
+                parents = {
+                    f"ref('{nodes[key]['name']}')": key for key in node["depends_on"]["nodes"]
+                }
+                parent = relations.get(parents.get(given.get("to"), ""), "")
+                found = f"(select count(*) from ({lost_keys(rule, given, rows, parent)}) as lost)"
+            else:
+                continue
+            rules[relation][node["name"]] = found
         broken = []
-        for relation in rules.keys() & {"{table_schema}.{table_name}".format(**b) for b in built}:
-            counts = ", ".join(
-                f'count(*) filter ({breach}) as "{name}"'
-                for name, breach in rules[relation].items()
-            )
-            (row,) = self.query(f"select {counts} from {relation}")
-            broken += [name for name, count in row.items() if count]
+        with duckdb.connect(self.database, read_only=True) as connection:
+            built = connection.execute(
+                "select table_schema || '.' || table_name from information_schema.tables"
+            ).fetchall()
+            for relation in rules.keys() & {name for (name,) in built}:
+                columns = ", ".join(
+                    f'{found} as "{name}"' for name, found in rules[relation].items()
+                )
+                result = connection.execute(f"select count(*), {columns} from {relation}")
+                counts = result.fetchone() or ()
+                broken += [
+                    name for name, count in zip(rules[relation], counts[1:], strict=True) if count
+                ]
         return sorted(broken)
 
     def cli(

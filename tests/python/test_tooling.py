@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from harness import REPOSITORY, ROW_RULES, PostgresServer, Project
+from harness import KEY_RULES, REPOSITORY, ROW_RULES, PostgresServer, Project
 
 from voc_cli.summary import (
     CLOSED_LOOP,
@@ -473,21 +473,37 @@ def test_dbt_sees_no_deprecated_or_misplaced_property(project: Project) -> None:
 # The harness that other tests stand on
 
 
-def test_row_rules_are_judged_as_dbt_judges_them(forked_demo: Project) -> None:
+def test_rules_are_judged_as_dbt_judges_them(forked_demo: Project) -> None:
     """One breach of each kind, the others among values that pass."""
-    assert forked_demo.broken_row_rules() == []
+    assert forked_demo.broken_rules() == []
+    one = "where rowid = (select min(rowid) from marts.{0} where {1} is not null)"
+    breaches = [
+        *(("company_nps", "scope_value", "null"), ("company_nps", "nps", "100.5")),
+        *(("company_nps", "scope_type", "'city'"), ("fct_survey_invitations", "team_id", "'none'")),
+    ]
     with duckdb.connect(forked_demo.database) as connection:
-        for column, value in (("scope_value", "null"), ("nps", "100.5"), ("scope_type", "'city'")):
+        for mart, column, value in breaches:
             connection.execute(
-                f"update marts.company_nps set {column} = {value} where rowid in"
-                f" (select min(rowid) from marts.company_nps where {column} is not null)"
+                f"update marts.{mart} set {column} = {value} {one.format(mart, column)}"
             )
-    outcome = forked_demo.dbt(
-        *("test", "--select"), *(f"company_nps,test_name:{name}" for name in ROW_RULES)
-    )
+        for mart, key in (
+            ("fct_survey_invitations", "invitation_id"),
+            ("company_nps", "scope_value"),
+        ):
+            connection.execute(
+                f"insert into marts.{mart} from marts.{mart} {one.format(mart, key)}"
+            )
+    judged = [
+        f"{mart},test_name:{rule}"
+        for mart in ("company_nps", "fct_survey_invitations")
+        for rule in (*ROW_RULES, *KEY_RULES)
+    ]
+    outcome = forked_demo.dbt("test", "--select", *judged)
     failed = set(re.findall(r"Failure in test (\w+)", outcome.output))
-    assert len(failed) == 3, outcome.output
-    assert set(forked_demo.broken_row_rules()) == failed
+    assert len(failed) > 5, outcome.output
+    for rule in (*ROW_RULES, *KEY_RULES):
+        assert any(re.match(f"{rule}_(company|fct)_", name) for name in failed), rule
+    assert set(forked_demo.broken_rules()) == failed
 
 
 def test_landed_tables_keep_their_types(project: Project, tmp_path: Path) -> None:
