@@ -32,7 +32,10 @@ case
 {%- endmacro %}
 
 {#- An attribute of an account as it was: what the version says, null where it says nothing. Today's value stands in where no version covers
-    the moment, and where the history does not carry the attribute at all (no version of the vendor has it). -#}
+    the moment, and where the history does not carry the attribute at all (no version of the vendor has it). What figures are grouped by
+    is 'unknown' where nothing is said, as it is today. -#}
 {% macro as_then(attribute, version, current) -%}
-case when {{ version }}.account_id is not null and {{ version }}.tells_{{ attribute }} then {{ version }}.{{ attribute }} else {{ current }}.{{ attribute }} end
+    {%- set told = version ~ '.' ~ attribute -%}
+    {%- if attribute in ['segment', 'region'] -%}{%- set told = "coalesce(" ~ told ~ ", 'unknown')" -%}{%- endif -%}
+case when {{ version }}.account_id is not null and {{ version }}.tells_{{ attribute }} then {{ told }} else {{ current }}.{{ attribute }} end
 {%- endmacro %}

@@ -67,8 +67,8 @@ select
     {{ run_time(finished_at) }}
 {%- if has_counts %}
 from {{ relation_of(counts) }}
--- a second look at rows that are counted as accounts
-where entity <> 'account_attributes'
+-- attributes are a second look at rows that are counted
+where entity not like '%#_attributes' escape '#'
 {%- endif %}
 {% endmacro %}
 

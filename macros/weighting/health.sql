@@ -5,6 +5,13 @@
 {#- The pillars there are: each has its columns in account_health. -#}
 {% macro health_pillars() %}{{ return(['usage', 'voc', 'commercial', 'service']) }}{% endmacro %}
 
+{#- A condition of one pillar, asked of all; %s in it is the pillar's name. -#}
+{% macro any_pillar(condition) %}
+    {%- set asked = [] -%}
+    {%- for pillar in health_pillars() -%}{%- do asked.append('(' ~ condition | replace('%s', pillar) ~ ')') -%}{%- endfor -%}
+    {{ return('(' ~ asked | join(' or ') ~ ')') }}
+{% endmacro %}
+
 {#- The signals there are, as [{name, domain}]: the columns of int_health__signal_values that say
     in their meta which domain they are a `signal_of`. Empty while dbt parses. -#}
 {% macro health_signal_columns() %}

@@ -28,8 +28,8 @@ checked as (
         {{ quarantine_reason([
             ['missing_key', 'customer_id is null'],
             ['duplicate_key', 'copy_number > 1'],
-            ['unparseable_value', 'parse_errors is not null'],
-        ] + account_reasons('account_ref', 'known_account_key', 'account_id', is_needed=true)) }} as quarantine_reason
+        ] + account_reasons('account_ref', 'known_account_key', 'account_id', is_needed=true)) }} as quarantine_reason,
+        {{ quarantine_reason([['unparseable_value', 'parse_errors is not null']]) }} as attribute_reason
     from resolved
 
 )
@@ -37,5 +37,5 @@ checked as (
 select
     *,
     {{ record_id('customer_id') }} as record_id,
-    {{ payload(['customer_id', 'account_ref', 'currency', 'parse_errors']) }} as payload
+    {{ payload(['customer_id', 'account_ref', 'currency', 'parse_errors'], when=is_set_aside()) }} as payload
 from checked

@@ -14,12 +14,6 @@ account_keys as (
 
 ),
 
-attributes as (
-
-    select * from {{ ref('int_crm__account_attributes_checked') }}
-
-),
-
 parents as (
 
     select * from {{ ref('int_crm__account_parents_checked') }} where quarantine_reason is null
@@ -47,18 +41,19 @@ select
     accounts.owner_id,
     coalesce(accounts.is_key_account, false) as is_key_account,
     coalesce(accounts.no_nps_form, false) as no_nps_form,
-    cast(attributes.arr * exchange_rates.rate as numeric(18, 2)) as arr,
-    attributes.arr is not null and exchange_rates.rate is null as is_arr_currency_unknown,
-    attributes.seats,
+    cast(case when accounts.arr >= 0 then accounts.arr * exchange_rates.rate end as numeric(18, 2)) as arr,
+    coalesce(accounts.arr >= 0, false) and exchange_rates.rate is null as is_arr_currency_unknown,
+    case when accounts.seats >= 0 then accounts.seats end as seats,
     accounts.renewal_date,
     accounts.renewal_status,
     accounts.is_active,
     accounts.created_at,
-    attributes.attributes_set_aside
+    {{ comma_list([
+        unread_fields('accounts.parse_errors'), "case when accounts.arr < 0 then 'arr' end", "case when accounts.seats < 0 then 'seats' end",
+    ]) }} as attributes_set_aside
 from accounts
 inner join account_keys
     on accounts.account_id = account_keys.account_key and accounts.account_id = account_keys.account_id
-left join attributes on accounts.account_id = attributes.account_id
 left join parents on accounts.account_id = parents.account_id
 left join exchange_rates
     on {{ upper_code("coalesce(accounts.currency, '" ~ reporting_currency() ~ "')") }} = exchange_rates.from_currency

@@ -1,5 +1,5 @@
 -- Grain: one row per landed account row. Merged-away accounts are sound rows here, and so are those of which an attribute
--- cannot be: the attribute alone is set aside, by int_crm__account_attributes_checked.
+-- cannot be: the attribute alone is set aside, and the account stays with all its people and answers.
 {{ config(materialized='table') }}
 
 with accounts as (
@@ -23,7 +23,11 @@ checked as (
         {{ quarantine_reason([
             ['missing_key', 'account_id is null'],
             ['duplicate_key', 'copy_number > 1'],
-        ]) }} as quarantine_reason
+        ]) }} as quarantine_reason,
+        {{ quarantine_reason([
+            ['unparseable_value', 'parse_errors is not null'],
+            ['negative_amount', 'arr < 0 or seats < 0'],
+        ]) }} as attribute_reason
     from accounts
 
 )
@@ -31,6 +35,6 @@ checked as (
 select
     *,
     {{ record_id('account_id') }} as record_id,
-    {{ payload(['account_id', 'external_id', 'parent_account_id', 'merged_into_account_id', 'arr', 'currency', 'seats', 'parse_errors']) }}
+    {{ payload(['account_id', 'external_id', 'parent_account_id', 'merged_into_account_id', 'arr', 'currency', 'seats', 'parse_errors'], when=is_set_aside()) }}
         as payload
 from checked

@@ -34,7 +34,8 @@ select
     coalesce(contacts.has_left, false) or contacts.left_at is not null as has_left,
     {{ is_gone('contacts') }} as is_gone,
     contacts.email_key is null or persons.contact_id = contacts.contact_id as is_person,
-    contacts.created_at
+    contacts.created_at,
+    {{ unread_fields('contacts.parse_errors') }} as attributes_set_aside
 from contacts
 inner join contact_keys as self
     on self.match_kind = 'id' and contacts.contact_id = self.match_key and contacts.contact_id = self.contact_id

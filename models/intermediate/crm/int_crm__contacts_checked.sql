@@ -29,8 +29,8 @@ checked as (
         {{ quarantine_reason([
             ['missing_key', 'contacts.contact_id is null'],
             ['duplicate_key', 'contacts.copy_number > 1'],
-            ['unparseable_value', 'contacts.parse_errors is not null'],
-        ] + account_reasons('contacts.account_id', 'account_keys.account_key', 'account_keys.account_id')) }} as quarantine_reason
+        ] + account_reasons('contacts.account_id', 'account_keys.account_key', 'account_keys.account_id')) }} as quarantine_reason,
+        {{ quarantine_reason([['unparseable_value', 'contacts.parse_errors is not null']]) }} as attribute_reason
     from contacts
     left join account_keys on contacts.account_id = account_keys.account_key
 
@@ -39,5 +39,5 @@ checked as (
 select
     *,
     {{ record_id('contact_id') }} as record_id,
-    {{ payload(['contact_id', 'account_id', 'external_id', 'merged_into_contact_id', 'parse_errors']) }} as payload
+    {{ payload(['contact_id', 'account_id', 'external_id', 'merged_into_contact_id', 'parse_errors'], when=is_set_aside()) }} as payload
 from checked

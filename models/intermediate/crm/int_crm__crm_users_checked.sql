@@ -18,8 +18,8 @@ checked as (
         {{ quarantine_reason([
             ['missing_key', 'user_id is null'],
             ['duplicate_key', 'copy_number > 1'],
-            ['unparseable_value', 'parse_errors is not null'],
-        ]) }} as quarantine_reason
+        ]) }} as quarantine_reason,
+        {{ quarantine_reason([['unparseable_value', 'parse_errors is not null']]) }} as attribute_reason
     from crm_users
 
 )
@@ -27,5 +27,5 @@ checked as (
 select
     *,
     {{ record_id('user_id') }} as record_id,
-    {{ payload(['user_id', 'manager_id', 'is_active', 'parse_errors']) }} as payload
+    {{ payload(['user_id', 'manager_id', 'is_active', 'parse_errors'], when=is_set_aside()) }} as payload
 from checked

@@ -13,9 +13,9 @@ with pillars as (
         max(case when pillar = '{{ pillar }}' then pillar_weight end) as {{ pillar }}_weight,
         {{ present_signal_weight(pillar) }} as {{ pillar }}_signal_weight,
         {{ pillar_score(pillar) }} as {{ pillar }}_score,
+        max(case when pillar = '{{ pillar }}' and is_stale then 1 else 0 end) as {{ pillar }}_is_stale,
         {%- endfor %}
-        {{ signal_coverage() }} as signal_coverage,
-        max(case when is_stale then 1 else 0 end) = 1 as has_stale_signals
+        {{ signal_coverage() }} as signal_coverage
     from {{ ref('int_health__signal_scores') }}
     group by period_end, account_id
 
@@ -23,6 +23,8 @@ with pillars as (
 
 select
     pillars.*,
+    {{ any_pillar('%s_is_stale = 1') }} as has_stale_signals,
+    {{ any_pillar('%s_is_stale = 1 and %s_score is null') }} as lacks_stale_pillars,
     {{ as_double(score_coverage()) }} as score_coverage,
     {{ health_score() }} as health_score,
     {{ health_score_bound(0) }} as score_low_bound,

@@ -16,8 +16,8 @@ checked as (
         {{ quarantine_reason([
             ['missing_key', 'agent_id is null'],
             ['duplicate_key', 'copy_number > 1'],
-            ['unparseable_value', 'parse_errors is not null'],
-        ]) }} as quarantine_reason
+        ]) }} as quarantine_reason,
+        {{ quarantine_reason([['unparseable_value', 'parse_errors is not null']]) }} as attribute_reason
     from agents
 
 )
@@ -25,5 +25,5 @@ checked as (
 select
     *,
     {{ record_id('agent_id') }} as record_id,
-    {{ payload(['agent_id', 'team_id', 'is_active', 'parse_errors']) }} as payload
+    {{ payload(['agent_id', 'team_id', 'is_active', 'parse_errors'], when=is_set_aside()) }} as payload
 from checked

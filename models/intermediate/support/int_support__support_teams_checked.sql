@@ -16,8 +16,8 @@ checked as (
         {{ quarantine_reason([
             ['missing_key', 'team_id is null'],
             ['duplicate_key', 'copy_number > 1'],
-            ['unparseable_value', 'parse_errors is not null'],
-        ]) }} as quarantine_reason
+        ]) }} as quarantine_reason,
+        {{ quarantine_reason([['unparseable_value', 'parse_errors is not null']]) }} as attribute_reason
     from support_teams
 
 )
@@ -25,5 +25,5 @@ checked as (
 select
     *,
     {{ record_id('team_id') }} as record_id,
-    {{ payload(['team_id', 'team_name', 'department', 'parse_errors']) }} as payload
+    {{ payload(['team_id', 'team_name', 'department', 'parse_errors'], when=is_set_aside()) }} as payload
 from checked

@@ -3,8 +3,8 @@
 {{ config(materialized='table') }}
 
 {%- set scored_metrics = "'nps relationship', 'csat transactional', 'ces transactional', 'engagement employee'" %}
-{#- a key that is an account's wins over one that is none; of two accounts under the first key nobody is named -#}
-{%- set named_account = 'case when account_keys.account_key is null then other_keys.account_id else account_keys.account_id end' %}
+{#- the first key counts, unless it is no account's or that of two -#}
+{%- set named_account = 'coalesce(account_keys.account_id, other_keys.account_id)' %}
 
 with answers as (
 

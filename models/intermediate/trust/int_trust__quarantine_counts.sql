@@ -1,13 +1,14 @@
 -- Grain: one row per vendor, domain, entity and reason; the sound rows have no reason.
 {{ config(materialized='table') }}
 
-{%- for domain, entity in checked_entities() %}
+{%- for looked_at in set_aside_entities() %}
 {{ 'union all\n' if not loop.first }}select
     source_vendor,
-    '{{ domain }}' as source_name,
-    '{{ entity }}' as entity,
-    quarantine_reason as reason,
+    '{{ looked_at.domain }}' as source_name,
+    '{{ looked_at.entity }}' as entity,
+    {{ looked_at.reason }} as reason,
     count(*) as records
-from {{ ref('int_' ~ domain ~ '__' ~ entity ~ '_checked') }}
-group by source_vendor, quarantine_reason
+from {{ looked_at.relation }}
+where {{ looked_at.condition }}
+group by source_vendor, {{ looked_at.reason }}
 {% endfor %}

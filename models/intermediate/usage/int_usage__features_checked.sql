@@ -16,9 +16,9 @@ checked as (
         *,
         {{ quarantine_reason([
             ['missing_key', 'feature_id is null'],
-            ['unparseable_value', 'parse_errors is not null'],
             ['duplicate_key', 'copy_number > 1'],
-        ]) }} as quarantine_reason
+        ]) }} as quarantine_reason,
+        {{ quarantine_reason([['unparseable_value', 'parse_errors is not null']]) }} as attribute_reason
     from features
 
 )
@@ -26,5 +26,5 @@ checked as (
 select
     *,
     {{ record_id('feature_id') }} as record_id,
-    {{ payload(['feature_id', 'feature_name', 'module', 'is_sticky', 'parse_errors']) }} as payload
+    {{ payload(['feature_id', 'feature_name', 'module', 'is_sticky', 'parse_errors'], when=is_set_aside()) }} as payload
 from checked

@@ -28,11 +28,12 @@ checked as (
         *,
         {{ quarantine_reason([
             ['missing_key', 'product_account_id is null'],
-            ['unparseable_value', 'parse_errors is not null'],
             ['duplicate_key', 'copy_number > 1'],
-        ] + account_reasons('account_ref', 'known_account_key', 'account_id', is_needed=true) + [
+        ] + account_reasons('account_ref', 'known_account_key', 'account_id', is_needed=true)) }} as quarantine_reason,
+        {{ quarantine_reason([
+            ['unparseable_value', 'parse_errors is not null'],
             ['negative_amount', 'modules_entitled < 0'],
-        ]) }} as quarantine_reason
+        ]) }} as attribute_reason
     from resolved
 
 )
@@ -40,5 +41,5 @@ checked as (
 select
     *,
     {{ record_id('product_account_id') }} as record_id,
-    {{ payload(['product_account_id', 'account_ref', 'modules_entitled', 'parse_errors']) }} as payload
+    {{ payload(['product_account_id', 'account_ref', 'modules_entitled', 'parse_errors'], when=is_set_aside()) }} as payload
 from checked

@@ -16,9 +16,9 @@ checked as (
         *,
         {{ quarantine_reason([
             ['missing_key', 'product_user_id is null'],
-            ['unparseable_value', 'parse_errors is not null'],
             ['duplicate_key', 'copy_number > 1'],
-        ]) }} as quarantine_reason
+        ]) }} as quarantine_reason,
+        {{ quarantine_reason([['unparseable_value', 'parse_errors is not null']]) }} as attribute_reason
     from product_users
 
 )
@@ -26,5 +26,5 @@ checked as (
 select
     *,
     {{ record_id('product_user_id') }} as record_id,
-    {{ payload(['product_user_id', 'product_account_id', 'parse_errors']) }} as payload
+    {{ payload(['product_user_id', 'product_account_id', 'parse_errors'], when=is_set_aside()) }} as payload
 from checked

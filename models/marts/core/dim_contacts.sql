@@ -51,7 +51,8 @@ select
     left_at,
     is_opted_out,
     true as is_in_crm,
-    created_at
+    created_at,
+    attributes_set_aside
 from contacts
 
 union all
@@ -66,6 +67,7 @@ select
     cast(null as {{ dbt.type_timestamp() }}) as left_at,
     false as is_opted_out,
     false as is_in_crm,
-    cast(null as {{ dbt.type_timestamp() }}) as created_at
+    cast(null as {{ dbt.type_timestamp() }}) as created_at,
+    cast(null as {{ dbt.type_string() }}) as attributes_set_aside
 from strangers
 where sighting = 1

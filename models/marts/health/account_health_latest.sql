@@ -13,6 +13,12 @@ account_health as (
 
     select * from {{ ref('account_health') }} where period_end = {{ as_of_date_sql() }}
 
+),
+
+pillar_scores as (
+
+    select * from {{ ref('int_health__pillar_scores') }} where period_end = {{ as_of_date_sql() }}
+
 )
 
 select
@@ -48,7 +54,7 @@ select
     account_health.reported_band,
     case
         when account_health.health_band <> 'insufficient_signal' then null
-        when account_health.has_stale_signals then 'stale_source'
+        when pillar_scores.lacks_stale_pillars then 'stale_source'
         when ({{ pillar_flags }}) = 0 then 'no_signals'
         when ({{ pillar_flags }}) = 1 then 'only_one_pillar'
         else 'low_coverage'
@@ -77,3 +83,4 @@ select
     account_health.worst_child_score
 from account_health
 inner join accounts on account_health.account_id = accounts.account_id
+inner join pillar_scores on account_health.account_id = pillar_scores.account_id
