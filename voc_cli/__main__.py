@@ -20,7 +20,7 @@ USAGE = """usage: python -m voc_cli COMMAND [dbt arguments]
 
 commands:
   build      check the settings, run `dbt build`, publish the marts, print the headline figures
-  publish    show readers the marts of the last build (`build` does it by itself)
+  publish    show readers the marts, if one complete build made them all (`build` does it by itself)
   summary    print the headline figures of the warehouse that is there
   export     write the published marts as Parquet and CSV, with a dictionary and what a CRM is to be told;
              --to FOLDER instead of exports/, --full tells everything again (docs/exports.md)
@@ -243,7 +243,7 @@ def _build(arguments: list[str]) -> int:
             )
             return 1
         if chosen.dbt.is_partial:
-            print("[4/5] Only a part was built: nothing is published (`make publish` would).")
+            print("[4/5] Only a part was built: nothing is published before all is built again.")
             print("[5/5] No summary either: `make summary` shows what is there.")
             return 0
         print("[4/5] Publishing the marts ...", flush=True)

@@ -34,6 +34,10 @@ CAUSES = {
     " One process may write; dashboards and notebooks read the published marts instead.",
     "No space left|File too large|disk is full|could not extend file": "The disk is full. Free some"
     " space and build again: it begins anew, and until then readers have the marts published last.",
+    "server closed the connection|terminating connection": "The connection to the server was lost. What"
+    " was to be done in one transaction is done as a whole or not at all: run it again.",
+    "due to lock timeout": "Another session holds what is to be written in an open transaction"
+    " (pg_locks and pg_stat_activity name it). Let it end, then run it again.",
     "Permission denied|Read-only file system|read-only": "The warehouse cannot be written: its file"
     " or folder is read-only. Change that, or set VOC_DUCKDB_PATH to another file.",
 }

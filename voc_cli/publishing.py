@@ -2,7 +2,8 @@
 
 A build works in the warehouse; readers read what was published. On DuckDB that is a file of its own,
 which a finished build replaces with one rename: whoever holds the old one open goes on reading it.
-On PostgreSQL it is the schema `published`, replaced in one transaction.
+On PostgreSQL it is the schema `published`, replaced in one transaction. Which marts make a whole is
+asked of the marts themselves (macros/runs/run_marks.sql).
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ from voc_weighting.warehouse import connect_postgres, read_credentials
 #: Key of the advisory lock on PostgreSQL; any number, the same for every build.
 LOCK_KEY = 20_260_630
 PUBLISHED_PATH = "VOC_PUBLISHED_PATH"
+READABLE_TABLES = (
+    "select format('%%I.%%I', n.nspname, c.relname) from pg_class as c"
+    " join pg_namespace as n on c.relnamespace = n.oid"
+    " where n.nspname = %s and c.relkind = 'r' and has_table_privilege(c.oid, 'select')"
+)
 
 
 def credentials_of(arguments: DbtArguments, root: Path) -> Any:
@@ -52,14 +58,22 @@ def published_schema() -> str:
 def published_on_postgres(credentials: Any, application: str) -> Iterator[Any]:
     """A connection that reads what is published; UserError without one.
 
-    All its queries see one snapshot: a build that publishes in between is not seen in part.
+    All its queries see one snapshot: a build that publishes in between is not seen in part. No table
+    is replaced by one of other columns before the end, which the snapshot would find empty.
     """
     try:
         connection = connect_postgres(credentials, application)
     except WeightingError as error:
         raise UserError(str(error)) from error
     with contextlib.closing(connection):
+        with connection, connection.cursor() as cursor:
+            cursor.execute(READABLE_TABLES, [published_schema()])
+            tables = ", ".join(name for (name,) in cursor.fetchall())
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        if tables:
+            # A lock alone takes no snapshot: the first query does, when all tables are held.
+            with connection.cursor() as cursor:
+                cursor.execute(f"lock table {tables} in access share mode")
         yield connection
 
 

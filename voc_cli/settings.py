@@ -22,6 +22,7 @@ from voc_weighting.settings import AS_OF_DATE, PROJECT_FILE, check_project, read
 VENDOR_LIST_SUFFIX = "_vendors"
 NEVER_EMPTY = ("survey_vendors", "crm_vendors")
 HASH_SALT, SALT_CHARACTERS = "VOC_HASH_SALT", 16
+SCHEMA_PREFIX = "VOC_SCHEMA_PREFIX"
 
 #: What a variable takes: the name of a kind, or the keys of one that holds several whole numbers.
 Kind = str | list[str]
@@ -70,6 +71,11 @@ def check_settings(variables: dict[str, Any], root: Path) -> dict[str, list[str]
             problems += _faults(name, kind, variables.get(name))
     if AS_OF_DATE in os.environ and not variables.get("as_of_date"):
         problems += _faults(f"{AS_OF_DATE} in the environment", "date", os.environ[AS_OF_DATE])
+    if not re.fullmatch("([a-z][a-z0-9_]*)?", prefix := os.environ.get(SCHEMA_PREFIX, "")):
+        problems.append(
+            f"{SCHEMA_PREFIX} is '{prefix}': it takes small letters, digits and underscores, a letter"
+            " first, for engines differ in what they make of others."
+        )
     if problems:
         raise UserError("\n".join(problems))
     lists = check_vendors(variables, root)

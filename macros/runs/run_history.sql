@@ -8,12 +8,26 @@
 {% endmacro %}
 
 {#- Some statements in a transaction of their own: hooks and operations have none that is sure to be committed. -#}
-{% macro write_at_once(statements) %}
+{% macro write_at_once(statements) %}{%- do adapter.dispatch('write_at_once')(statements) -%}{% endmacro %}
+
+{% macro default__write_at_once(statements) %}
     {%- for text in statements -%}
         {%- call statement(auto_begin=true) -%}{{ text }}{%- endcall -%}
     {%- endfor -%}
     {%- do adapter.commit() -%}
 {% endmacro %}
+
+{#- dbt ends transactions by the text COMMIT, of which its driver takes no note: it sends no BEGIN after it, and each statement would be a
+    transaction. So the transaction is said in full, in one message: a server that got it runs it to the end or not at all. -#}
+{% macro postgres__write_at_once(statements) %}
+    {%- call statement(auto_begin=false) -%}
+begin;
+{{ statements | join(';\n') }};
+commit;
+    {%- endcall -%}
+{% endmacro %}
+
+{% macro redshift__write_at_once(statements) %}{%- do default__write_at_once(statements) -%}{% endmacro %}
 
 {% macro record_run_start() %}
     {%- set history = run_history() if is_recorded_run() -%}

@@ -3,6 +3,7 @@
 {% macro check_settings() %}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'snapshot'] -%}
         {%- do contact_salt() -%}
+        {%- do check_schema_prefix() -%}
         {%- do check_names(invocation_args_dict.get('vars') or {}) -%}
         {%- for name, kind in known_settings().items() if name != 'offline_incremental' -%}{%- do check_setting(name, kind) -%}{%- endfor -%}
         {%- set listed = [] -%}
@@ -23,6 +24,17 @@
         {%- if not var('voc_demo') -%}
             {%- for vendor in listed | unique -%}{%- do check_vendor_has_landed(vendor) -%}{%- endfor -%}
         {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+{#- Capitals are kept in quotes and folded without on PostgreSQL, folded everywhere on Spark. -#}
+{% macro check_schema_prefix() %}
+    {%- set prefix = env_var('VOC_SCHEMA_PREFIX', '') -%}
+    {%- if prefix and not modules.re.fullmatch('[a-z][a-z0-9_]*', prefix) -%}
+        {%- do exceptions.raise_compiler_error(
+            "VOC_SCHEMA_PREFIX is '" ~ prefix ~ "': it takes small letters, digits and underscores, a letter first, for engines differ in what "
+            ~ "they make of others."
+        ) -%}
     {%- endif -%}
 {% endmacro %}
 

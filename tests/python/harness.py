@@ -472,7 +472,9 @@ class Project:
         return Outcome(done.returncode == 0, done.stdout, done.returncode)
 
     @contextlib.contextmanager
-    def running(self, command: Sequence[str], until: str) -> Iterator[subprocess.Popen[str]]:
+    def running(
+        self, command: Sequence[str], until: str, environment: Mapping[str, str] | None = None
+    ) -> Iterator[subprocess.Popen[str]]:
         """Another process with a command in the copy, from when it has printed a text."""
         log = self.root / "running.log"
         with (
@@ -480,7 +482,7 @@ class Project:
             subprocess.Popen(
                 command,
                 cwd=self.root,
-                env=self.environment(),
+                env=self.environment(environment),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -690,6 +692,15 @@ class PostgresServer:
         name = f"voc_{self._databases}"
         PostgresDatabase(self.sockets, "postgres").execute(
             f"create database {name} template template0 locale '{locale}' encoding '{encoding}'"
+        )
+        return PostgresDatabase(self.sockets, name)
+
+    def copy_of(self, database: PostgresDatabase) -> PostgresDatabase:
+        """Another database that holds the same; nobody may be connected to the first."""
+        self._databases += 1
+        name = f"voc_{self._databases}"
+        PostgresDatabase(self.sockets, "postgres").execute(
+            f"create database {name} template {database.name}"
         )
         return PostgresDatabase(self.sockets, name)
 

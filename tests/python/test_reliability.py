@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 import duckdb
 import psycopg2
 import pytest
-from harness import NO_TESTS, Outcome, PostgresDatabase, PostgresServer, Project, marts_in
+from harness import NO_TESTS, Marts, Outcome, PostgresDatabase, PostgresServer, Project, marts_in
 from test_bad_input import ONLY_GENERIC
 
 from voc_cli.publishing import LOCK_KEY
@@ -166,6 +167,127 @@ def test_a_changed_policy_has_another_version(yesterday: Project, tmp_path: Path
         )
     )
     assert {seed for seed in old if old[seed] != new[seed]} == {"departments"}
+
+
+# ---- what is published --------------------------------------------------------------------------
+
+
+def publish(project: Project) -> Outcome:
+    """`publish` with the arguments of a build of today."""
+    return project.cli("publish", *of_day(TODAY)[:2])
+
+
+def assert_torn(project: Project, published: Marts) -> None:
+    """Publishing is refused, and readers have what they had."""
+    refused = publish(project)
+    assert_one_error(refused, "not all made by one complete build", "Build again")
+    assert marts_in(project.published) == published
+
+
+def test_marts_of_a_killed_build_are_not_published_by_a_good_run_of_another(
+    yesterday: Project, tmp_path: Path
+) -> None:
+    project = yesterday.fork(tmp_path / "project")
+    before = marts_in(yesterday.published)
+    said = ["env", "VERBOSE=1", sys.executable, "-m", "voc_cli", "build", *of_day(TODAY)]
+    made = "OK created sql table model marts.account_nps"
+    with project.running(said, until=made) as process:
+        process.kill()
+    assert process.returncode == -9
+    assert marts_in(project.database)["account_nps"] != before["account_nps"]
+    today = {**ONLY_GENERIC, "as_of_date": TODAY}
+    outcome = project.dbt("run", "--select", "dim_dates", variables=today)
+    assert outcome.ok, outcome.output
+    assert_torn(project, before)
+    outcome = project.cli("build", *of_day(TODAY))
+    assert outcome.ok, outcome.output
+    assert marts_in(project.published) == marts_in(project.database) != before
+
+
+def test_a_clock_that_ran_ahead_does_not_publish_what_is_torn(
+    yesterday: Project, tmp_path: Path
+) -> None:
+    project = yesterday.fork(tmp_path / "project")
+    with duckdb.connect(project.database) as connection:
+        connection.execute(
+            "update marts.run_history set started_at = timestamp '2030-01-01 00:00:00'"
+        )
+    # It stops at the threshold, with two marts made.
+    strict = {**ONLY_GENERIC, "as_of_date": TODAY, "quarantine_threshold": {"rows": 1, "share": 0}}
+    with duckdb.connect(project.database) as connection:
+        connection.execute("update generic.survey_responses set raw_score = 'n/a'")
+    assert not project.dbt("build", *NO_TESTS, variables=strict).ok
+    assert_torn(project, marts_in(yesterday.published))
+
+
+def test_a_part_that_was_built_again_is_not_published(yesterday: Project, tmp_path: Path) -> None:
+    project = yesterday.fork(tmp_path / "project")
+    day = {**ONLY_GENERIC, "as_of_date": YESTERDAY}
+    # No mart: the marts are still those of the build.
+    outcome = project.dbt("run", "--select", "stg_generic__accounts", variables=day)
+    assert outcome.ok, outcome.output
+    outcome = publish(project)
+    assert outcome.ok, outcome.output
+    for mart in ("dim_dates", "quarantine_by_day"):
+        outcome = project.dbt("run", "--select", mart, variables=day)
+        assert outcome.ok, outcome.output
+        assert_torn(project, marts_in(yesterday.published))
+    # All marts by one run, and not what they are made of.
+    outcome = project.dbt("run", "--select", "access:public", variables=day)
+    assert outcome.ok, outcome.output
+    assert_one_error(publish(project), "built only a part", "Build again")
+    # All of it, without a row.
+    outcome = project.dbt("run", "--empty", variables=day)
+    assert outcome.ok, outcome.output
+    assert_one_error(publish(project), "do not say which build made them", "Build again")
+
+
+def test_descriptions_that_dbt_persists_keep_the_mark_of_the_run(
+    yesterday: Project, tmp_path: Path
+) -> None:
+    project = yesterday.fork(tmp_path / "project")
+    file = project.root / "dbt_project.yml"
+    text = file.read_text(encoding="utf-8")
+    more = text.replace(
+        "+schema: marts\n", "+schema: marts\n      +persist_docs: {relation: true}\n"
+    )
+    assert more != text
+    file.write_text(more, encoding="utf-8")
+    outcome = project.cli("build", *of_day(TODAY))
+    assert outcome.ok, outcome.output
+    comments = project.query(
+        "select comment from duckdb_tables() where schema_name = 'marts'"
+        " and table_name in ('dim_dates', 'quarantine_by_day')"
+    )
+    assert len(comments) == 2
+    for row in comments:
+        assert "Grain" in row["comment"]
+        assert "[run " in row["comment"]
+
+
+def test_a_killed_publish_leaves_one_file_or_the_other(
+    yesterday: Project, today: tuple[Project, float], tmp_path: Path
+) -> None:
+    project = today[0].fork(tmp_path / "project")
+    before, after = marts_in(yesterday.published), marts_in(today[0].published)
+    random_moments = random.Random(0)
+    started = time.monotonic()
+    assert publish(project).ok
+    seconds = time.monotonic() - started
+    killed = 0
+    while killed < 2 * KILLS_A_ROUND:
+        shutil.copy(yesterday.published, project.published)
+        # The last part is that in which it writes.
+        moment = seconds * (0.5 + random_moments.random() / 2)
+        outcome = project.cli("publish", *of_day(TODAY)[:2], kill_after=moment)
+        assert outcome.ok or outcome.exit_code == -9, outcome.output
+        seconds *= 0.95 if outcome.ok else 1
+        killed += not outcome.ok
+        assert marts_in(project.published) in (before, after)
+    outcome = publish(project)
+    assert outcome.ok, outcome.output
+    assert marts_in(project.published) == after
+    assert {file.name for file in project.root.glob("voc_marts*")} == {project.published.name}
 
 
 # ---- readers ------------------------------------------------------------------------------------

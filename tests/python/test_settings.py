@@ -29,7 +29,7 @@ NOT_SHIPPED = {"landed_database", "offline_incremental"}
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """None of the variables that whoever runs the tests may have set."""
-    for name in ("VOC_AS_OF_DATE", "VOC_HASH_SALT"):
+    for name in ("VOC_AS_OF_DATE", "VOC_HASH_SALT", "VOC_SCHEMA_PREFIX"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -210,3 +210,22 @@ def test_progress_shows_nothing_of_a_run_that_did_nothing() -> None:
     with Progress(output):
         pass
     assert output.getvalue() == ""
+
+
+@pytest.mark.parametrize("prefix", ["Dev_", "dev-", "1_", "dev.", "é_"])
+def test_a_prefix_that_engines_would_spell_differently_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, project: Project, prefix: str
+) -> None:
+    monkeypatch.setenv("VOC_SCHEMA_PREFIX", prefix)
+    with pytest.raises(UserError, match=f"VOC_SCHEMA_PREFIX is '{prefix}'"):
+        checked()
+    if prefix == "Dev_":
+        given = {"VOC_SCHEMA_PREFIX": prefix}
+        outcome = project.dbt("run", "--select", "dim_dates", environment=given)
+        assert not outcome.ok
+        assert "VOC_SCHEMA_PREFIX is 'Dev_'" in outcome.output
+
+
+def test_a_prefix_of_small_letters_is_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOC_SCHEMA_PREFIX", "dev2_")
+    assert checked()
