@@ -1,6 +1,6 @@
 # `make help` lists the targets; README.md says what they build.
 .DEFAULT_GOAL := help
-.PHONY: help build publish summary export dashboard superset quality erase env lint test test-slow test-postgres test-spark test-clouds test-superset browser bench slim docs site lock clean
+.PHONY: help build publish summary export dashboard superset quality erase env lint test test-all test-slow test-postgres test-spark test-clouds test-superset browser bench slim docs site lock clean java
 
 PYTHON ?= python3
 UV ?= uv
@@ -85,15 +85,20 @@ test: lint ## Lint, then run the Python tests (which run dbt on DuckDB and Postg
 	@$(BIN)/python -m pytest -m "not slow and not spark and not clouds and not superset" $(PYTEST_ARGS)
 
 test-slow: $(STAMP) ## Run the tests that need minutes: other vendors, erasure, and builds that are killed, starved, locked out or read meanwhile
-	@$(BIN)/python -m pytest -m "slow and not spark" --dist load $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "slow and not spark" $(PYTEST_ARGS)
+
+test-all: java lint $(SPARK_STAMP) ## Lint, then run the tests of test, test-slow and test-spark together, which takes less time than one after another
+	@$(BIN)/python -m pytest -m "not clouds and not superset" $(PYTEST_ARGS)
 
 test-postgres: $(STAMP) ## Run the tests on PostgreSQL alone
 	@$(BIN)/python -m pytest -m "postgres and not superset" $(PYTEST_ARGS)
 
-test-spark: $(SPARK_STAMP) ## Run the tests on Spark (needs a Java; installs pyspark into .venv)
+test-spark: java $(SPARK_STAMP) ## Run the tests on Spark (needs a Java; installs pyspark into .venv)
+	@$(BIN)/python -m pytest -m spark --numprocesses 0 $(PYTEST_ARGS)
+
+java:
 	@java=$${JAVA_HOME:+$$JAVA_HOME/bin/}java; command -v "$$java" >/dev/null || { \
 	  echo "Spark needs Java 17 or later. On Debian and Ubuntu install openjdk-17-jre-headless, or set JAVA_HOME." >&2; exit 1; }
-	@$(BIN)/python -m pytest -m spark --numprocesses 0 $(PYTEST_ARGS)
 
 test-clouds: $(CLOUDS_STAMP) ## Compile the project for Snowflake, BigQuery, Databricks and Redshift, without a connection
 	@$(CLOUDS_VENV)/bin/python -m pytest -m clouds --noconftest --override-ini addopts= tests/python/test_clouds.py $(PYTEST_ARGS)

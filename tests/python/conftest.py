@@ -17,22 +17,42 @@ settings.register_profile("voc", deadline=None, derandomize=True)
 settings.load_profile("voc")
 
 
-# A worker takes the next file when it is done with one: the longest go first, and of the first two
-# only one needs the demo at once, for the other worker would wait until it is built.
-FIRST = ("test_scenarios.py", "test_support.py")
-LAST = ("test_tooling.py", "test_demo_data.py")
 #: Fixtures that start an engine, with the marker of whatever uses one.
 ENGINES = {"postgres": "postgres", "unbuilt_spark": "spark"}
+#: A worker takes the next group when it is done with one: what takes longest goes first, what is short fills up the end.
+FIRST = (
+    *("spark", "test_incremental.py", "test_reliability.py", "test_scenarios.py", "test_faults.py"),
+    *("test_support.py", "test_hostile_input.py", "test_unit_tests.py", "test_engines.py"),
+)
+LAST = ("test_tooling.py", "test_demo_data.py")
+#: Files whose tests share no fixture but the demo.
+OF_SINGLE_TESTS = ("test_incremental.py", "test_scenarios.py")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs an engine, and put the files in the order in which the workers take them."""
+    """Mark what needs an engine, and put the groups in the order in which the workers take them."""
+    order = {name: place for place, name in enumerate((*FIRST, "", *LAST))}
+    places = {}
     for item in items:
         for fixture in ENGINES.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(ENGINES[fixture])
-    order = {name: place for place, name in enumerate((*FIRST, "", *LAST))}
-    items.sort(key=lambda item: order.get(item.path.name, len(FIRST)))
+        group = group_of(item)
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+        file = "spark" if group == "spark" else item.path.name
+        places[item] = order.get(file, order[""])
+    items.sort(key=places.__getitem__)
+
+
+def group_of(item: pytest.Item) -> str | None:
+    """What one worker runs, so that its fixtures are made once: one Spark, a world of faults, else a file; None of a test alone."""
+    if item.get_closest_marker("spark"):
+        return "spark"
+    if item.path.name in OF_SINGLE_TESTS:
+        return None
+    world = getattr(item, "callspec", None) and item.callspec.params.get("name")
+    return f"world {world}" if item.path.name == "test_faults.py" and world else item.path.name
 
 
 @pytest.fixture(scope="session")

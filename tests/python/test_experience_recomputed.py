@@ -1235,6 +1235,7 @@ def test_the_demo_comes_out_alike(demo_world: World, mart: str) -> None:
     assert_same(demo_world, mart)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", WORLDS)
 @pytest.mark.parametrize("mart", MARTS)
 def test_a_random_company_comes_out_alike(
@@ -1252,6 +1253,7 @@ def assert_low_answers_are_marked(world: World) -> None:
     assert not wrong
 
 
+@pytest.mark.slow
 def test_low_answers_are_marked_on_the_answers_and_on_their_tickets(
     demo_world: World, companies: dict[int, World]
 ) -> None:
@@ -1277,6 +1279,7 @@ def found_in(worlds: Iterable[World], mart: str) -> dict[str, set]:
     return values
 
 
+@pytest.mark.slow
 def test_the_companies_have_both_values_of_every_boolean(
     companies: dict[int, World], demo_world: World
 ) -> None:
@@ -1289,6 +1292,7 @@ def test_the_companies_have_both_values_of_every_boolean(
                 assert {True, False} <= values, (mart, name, values)
 
 
+@pytest.mark.slow
 def test_the_companies_lack_what_some_figures_need(companies: dict[int, World]) -> None:
     """Every figure that may be null is so somewhere, and is a number elsewhere."""
     named = {
@@ -1314,6 +1318,7 @@ def test_the_companies_lack_what_some_figures_need(companies: dict[int, World]) 
             assert len(values[name]) > 2, (mart, name)
 
 
+@pytest.mark.slow
 def test_the_companies_hold_every_awkward_case(companies: dict[int, World]) -> None:
     worlds = companies.values()
     cases = [case for world in worlds for case in world.loop.cases]

@@ -105,6 +105,7 @@ def answers(project: Project, folder: Path) -> None:
             assert row == pytest.approx(right, abs=1e-6), f"{case['essence']}\n{question['sql']}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "folder"), cases())
 def test_case(world: World, name: str, folder: Path) -> None:
     answers(world(name), folder)

@@ -179,6 +179,7 @@ def test_generic_tables_alone_are_enough(project: Project) -> None:
     assert reasons == [{"record_id": "r3", "reason": "score_not_a_number"}]
 
 
+@pytest.mark.slow
 def test_landed_tables_give_what_the_demo_gives(demo: Project, forked_demo: Project) -> None:
     """The demo's own tables read as sources, every domain by its vendors: the same marts."""
     outcome = forked_demo.dbt(
@@ -310,6 +311,7 @@ def test_a_new_vendor_is_one_folder_and_one_line(project: Project) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("all_varchar", [False, True], ids=["typed", "all text"])
 def test_landed_samples_are_digested(
     project: Project, landed_samples: Path, all_varchar: bool

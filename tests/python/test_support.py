@@ -1251,7 +1251,7 @@ SAMPLE = {
 SAMPLE_DELETED = {"1595", "11013"}
 
 
-@pytest.mark.parametrize("all_text", [False, True])
+@pytest.mark.parametrize("all_text", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_landed_sample_is_digested_unchanged(
     project: Project, landed_samples: Path, all_text: bool
 ) -> None:

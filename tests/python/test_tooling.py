@@ -330,7 +330,7 @@ def test_make_without_a_target_lists_the_targets(project: Project) -> None:
     assert outcome.ok
     build, check = (
         ("build", "publish", "dashboard"),
-        ("env", "lint", "test", "test-slow", "browser"),
+        ("env", "lint", "test", "test-slow", "test-all", "browser"),
     )
     for target in (*build, *check, "slim", "docs", "site"):
         assert re.search(rf"^  {target} +\w", outcome.output, re.MULTILINE), target
@@ -387,7 +387,7 @@ def test_ci_runs_make_test_and_nothing_clever() -> None:
     assert commands == [
         "set -euo pipefail",
         'cd "$(dirname "${BASH_SOURCE[0]}")/.."',
-        "exec make browser site test-slow test-spark test",
+        "exec make browser site test-all",
     ]
 
 

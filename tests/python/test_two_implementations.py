@@ -1504,10 +1504,12 @@ def test_the_demo_is_weighed_alike_in_sql_and_in_python(demo: Project) -> None:
     assert_same(demo, reference)
 
 
+@pytest.mark.slow
 def test_a_random_company_is_weighed_alike_in_sql_and_in_python(world: World) -> None:
     assert_same(world.project, world.reference)
 
 
+@pytest.mark.slow
 def test_a_random_company_holds_every_awkward_case(world: World) -> None:
     """Without them the agreement would say less than it seems to."""
     reference = world.reference
@@ -1553,6 +1555,7 @@ def test_a_random_company_holds_every_awkward_case(world: World) -> None:
     assert pooled == {False, True}
 
 
+@pytest.mark.slow
 def test_the_fewest_answers_are_found_by_turning_them(world: World) -> None:
     built = world.project.query("select * from marts.account_health")
     told_of = 0
@@ -1563,6 +1566,7 @@ def test_the_fewest_answers_are_found_by_turning_them(world: World) -> None:
     assert told_of > 10
 
 
+@pytest.mark.slow
 def test_the_worked_examples_hold_where_they_were_landed(world: World) -> None:
     _, worked = world.latest("worked")
     assert [worked[f"{pillar}_score"] for pillar in PILLARS] == [57, 40, 70, 77]
@@ -1575,6 +1579,7 @@ def test_the_worked_examples_hold_where_they_were_landed(world: World) -> None:
     assert [silent[name] for name in names] == pytest.approx([-30, -65, 35, 0.5])
 
 
+@pytest.mark.slow
 def test_scores_beside_the_edge_of_a_band_are_on_the_right_side_of_it(world: World) -> None:
     for number, (score, band) in enumerate(EDGES.items()):
         _, row = world.latest(f"edge {number}")
