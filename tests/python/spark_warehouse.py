@@ -23,7 +23,7 @@ spark.driver.memory 3g
 spark.driver.host 127.0.0.1
 spark.driver.bindAddress 127.0.0.1
 spark.driver.extraJavaOptions -Dderby.system.home={folder}/metastore -XX:+UseSerialGC
-spark.executor.extraJavaOptions -XX:+UseSerialGC
+spark.executor.extraJavaOptions -XX:+UseSerialGC -XX:TieredStopAtLevel=1
 spark.sql.warehouse.dir {folder}/warehouse
 spark.sql.shuffle.partitions 2
 spark.sql.adaptive.enabled false
