@@ -325,7 +325,7 @@ def test_landed_rows_are_erased_in_one_transaction(server: Server) -> None:
     )
     # Of the tables that name the person it is the last.
     database.execute(
-        "create trigger stays before delete on generic.survey_responses"
+        "create trigger stays before delete on generic.erasure_requests"
         " for each row execute function refuse()"
     )
     chosen = ("run", "--select", "int_privacy__erasure_list", "int_privacy__erased_people")
@@ -342,6 +342,6 @@ def test_landed_rows_are_erased_in_one_transaction(server: Server) -> None:
     assert not outcome.ok
     assert "this row stays" in outcome.output
     assert database.execute(counted) == before
-    database.execute("drop trigger stays on generic.survey_responses")
+    database.execute("drop trigger stays on generic.erasure_requests")
     assert server.dbt("run-operation", "erase_landed").ok
     assert set(database.execute(counted)[0].values()) == {0}
