@@ -34,7 +34,7 @@
 
 {% macro volume_window(domain) %}{{ return(whole_number_of('volume_window_days', domain)) }}{% endmacro %}
 
-{% macro news_domains() %}{{ return(['usage', 'survey', 'support', 'billing']) }}{% endmacro %}
+{% macro news_domains() %}{{ return(known_settings()['stale_after_days']) }}{% endmacro %}
 
 {% macro share(name) %}{{ return(checked_share(var(name), name ~ ' is')) }}{% endmacro %}
 

@@ -6,11 +6,13 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness import NO_ROW_RULES, NO_UNIT_TESTS, REPOSITORY, PostgresServer, Project
 from hypothesis import settings
 from spark_warehouse import SparkWarehouse
+from xdist.scheduler import LoadScopeScheduling
 
 # The same examples on every run, so that a red build can be repeated; dbt keeps no deadline.
 settings.register_profile("voc", deadline=None, derandomize=True)
@@ -32,27 +34,41 @@ OF_SINGLE_TESTS = ("test_incremental.py", "test_scenarios.py")
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs an engine, and put the groups in the order in which the workers take them."""
-    order = {name: place for place, name in enumerate((*FIRST, "", *LAST))}
-    places = {}
     for item in items:
         for fixture in ENGINES.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(ENGINES[fixture])
-        group = group_of(item)
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
-        file = "spark" if group == "spark" else item.path.name
-        places[item] = order.get(file, order[""])
+        assert not item.get_closest_marker("spark") or group_of(item.nodeid) == "spark", (
+            f"{item.nodeid} uses Spark: say so in its name, or a second Spark starts for it"
+        )
+    order = {name: place for place, name in enumerate((*FIRST, "", *LAST))}
+    places = {
+        item: order.get(group_of(item.nodeid), order.get(item.path.name, order[""]))
+        for item in items
+    }
     items.sort(key=places.__getitem__)
 
 
-def group_of(item: pytest.Item) -> str | None:
-    """What one worker runs, so that its fixtures are made once: one Spark, a world of faults, else a file; None of a test alone."""
-    if item.get_closest_marker("spark"):
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Deal out groups."""
+    return Groups(config, log)
+
+
+class Groups(LoadScopeScheduling):
+    """Gives each group of tests to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def group_of(nodeid: str) -> str:
+    """The group of a test: what runs on Spark, a world of faults, a test that shares nothing, else its file."""
+    file, _, test = nodeid.partition("::")
+    file = Path(file).name
+    if "spark" in test:
         return "spark"
-    if item.path.name in OF_SINGLE_TESTS:
-        return None
-    world = getattr(item, "callspec", None) and item.callspec.params.get("name")
-    return f"world {world}" if item.path.name == "test_faults.py" and world else item.path.name
+    if file in OF_SINGLE_TESTS:
+        return nodeid
+    return test.split(" ")[0] if file == "test_faults.py" else file
 
 
 @pytest.fixture(scope="session")

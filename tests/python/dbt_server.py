@@ -60,13 +60,13 @@ def main() -> None:
     keepers: OrderedDict[str, Keeper] = OrderedDict()
     for line in sys.stdin:
         request = json.loads(line)
-        parse_key = request.pop("parse")
-        if not parse_key:
-            answer = run(request, parsed if parse_key == [] else None)
+        wanted = request.pop("parse")
+        if not wanted or not wanted[0]:
+            answer = run(request, parsed if wanted else None)
         else:
-            key = json.dumps([parse_key, request["parse_environment"]])
+            key = json.dumps(wanted)
             if key not in keepers:
-                keepers[key] = Keeper(parse_key, request["parse_environment"])
+                keepers[key] = Keeper(*wanted)
             keepers.move_to_end(key)
             while len(keepers) > MOST_KEEPERS:
                 keepers.popitem(last=False)[1].stop()
@@ -147,11 +147,9 @@ def serve(
     folder: str,
     database: str,
     environment: dict[str, str],
-    parse_environment: dict[str, str],
     output: str,
 ) -> NoReturn:
     """Be `dbt <arguments>`, or `python -m <program> <arguments>`, in this folder; never return."""
-    del parse_environment
     written = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for target, source in ((0, os.open(os.devnull, os.O_RDONLY)), (1, written), (2, written)):
         os.dup2(source, target)

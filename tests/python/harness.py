@@ -158,12 +158,11 @@ class DbtServer:
     ) -> Outcome:
         """Run dbt, or a module of the copy, as a process in the copy; kill -9 after these seconds."""
         # `parse` is run for what it writes, and some commands of the project's own read no project.
-        may_be_handed = (
-            not {"parse", *READ_NO_PROJECT}.intersection(arguments[:1])
-            and _read_by_parser(arguments) is not None
-            and project.has_files_of_repository()
-        )
-        if not may_be_handed:
+        parse = None
+        if not {"parse", *READ_NO_PROJECT}.intersection(arguments[:1]):
+            parse = _read_by_parser(arguments)
+        is_handed = parse is not None and project.has_files_of_repository()
+        if not is_handed:
             self._lend_parse(project, arguments)
         output = self._folder / "output"
         request = {
@@ -172,9 +171,8 @@ class DbtServer:
             "folder": str(project.root),
             "database": _database_name(arguments, environment),
             "environment": dict(environment),
-            # None: dbt parses. Else the arguments with which it has, or is to, once for many.
-            "parse": _read_by_parser(arguments) if may_be_handed else None,
-            "parse_environment": _without_places(environment),
+            # None: dbt parses. Else with what it has, or is to, once for many.
+            "parse": [parse, _without_places(environment)] if is_handed else None,
             "output": str(output),
             "kill_after": kill_after,
         }
@@ -182,7 +180,7 @@ class DbtServer:
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         exit_code = int(self._answer([program, *arguments]))
-        if exit_code != -signal.SIGKILL and not may_be_handed:
+        if exit_code != -signal.SIGKILL and not is_handed:
             self._keep_parse(project, arguments)
         return Outcome(exit_code == 0, output.read_text(errors="replace"), exit_code)
 
