@@ -53,7 +53,7 @@ publish: $(STAMP) profiles.yml ## Show readers the marts of the last build (make
 summary: $(STAMP) profiles.yml ## Print the headline figures of the warehouse that is there
 	@$(BIN)/python -m voc_cli summary $(ARGS)
 
-export: $(STAMP) profiles.yml ## Write the published marts as Parquet and CSV to exports/ (ARGS="--to FOLDER", "--full")
+export: $(STAMP) profiles.yml ## Write the published marts as Parquet and CSV to exports/ (ARGS="--to FOLDER", "--full", "--excel")
 	@$(BIN)/python -m voc_cli export $(ARGS)
 
 dashboard: $(STAMP) profiles.yml ## Write the published marts as a site, target/dashboard, to open from disk or to host
@@ -62,7 +62,7 @@ dashboard: $(STAMP) profiles.yml ## Write the published marts as a site, target/
 superset: $(STAMP) profiles.yml ## Write the dashboard's overview for Superset, target/superset (ARGS="--uri URI" names the database)
 	@$(BIN)/python -m voc_cli superset $(ARGS)
 
-erase: $(STAMP) profiles.yml ## Build without the people in erasure_requests, and leave no trace of them in the DuckDB file
+erase: $(STAMP) profiles.yml ## Show whom erasure_requests reach, ask (ARGS="--yes" does not), and build without them, leaving no trace
 	@$(BIN)/python -m voc_cli erase $(ARGS)
 
 quality: $(STAMP) profiles.yml ## Check landed tables and public marts (Great Expectations), and write target/quality

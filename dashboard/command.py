@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import html
 import os
 import shutil
@@ -16,6 +17,8 @@ from voc_cli.settings import UserError
 
 SITE = "target/dashboard"
 FILES = ("app.js", "style.css")
+#: Of the call that exchanges two names: relative to the working folder, and what Linux and macOS call it.
+AT_FDCWD, RENAME_EXCHANGE, RENAME_SWAP = -100, 2, 2
 
 
 def make_dashboard(root: Path, arguments: Sequence[str]) -> int:
@@ -29,6 +32,7 @@ def make_dashboard(root: Path, arguments: Sequence[str]) -> int:
     from dashboard.data import as_script, open_marts, read_site
 
     site = root / SITE
+    _bring_back(site)
     fresh = site.with_name(f"{site.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     (fresh / "data" / "accounts").mkdir(parents=True)
@@ -72,10 +76,32 @@ def _write(file: Path, text: str) -> None:
 
 
 def _replace(site: Path, fresh: Path) -> None:
-    """Let the finished site take the place of the one before."""
+    """Let the finished site take the place of the one before, in one step where the system can do that."""
     old = site.with_name(f"{site.name}.old")
+    if site.is_dir() and _exchange(fresh, site):
+        shutil.rmtree(fresh, ignore_errors=True)
+        return
     shutil.rmtree(old, ignore_errors=True)
     if site.exists():
         os.rename(site, old)
     os.rename(fresh, site)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Give two folders each other's name at once; False where the system cannot."""
+    library = ctypes.CDLL(None, use_errno=True)
+    names = (os.fsencode(one), os.fsencode(other))
+    if hasattr(library, "renameat2"):
+        return library.renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0
+    if hasattr(library, "renamex_np"):
+        return library.renamex_np(*names, RENAME_SWAP) == 0
+    return False
+
+
+def _bring_back(site: Path) -> None:
+    """The site of before, where somebody was killed after it had made room and before the new one was there."""
+    old = site.with_name(f"{site.name}.old")
+    if old.is_dir() and not site.exists():
+        os.rename(old, site)
     shutil.rmtree(old, ignore_errors=True)

@@ -23,15 +23,17 @@ commands:
   publish    show readers the marts, if one complete build made them all (`build` does it by itself)
   summary    print the headline figures of the warehouse that is there
   export     write the published marts as Parquet and CSV, with a dictionary and what a CRM is to be told;
-             --to FOLDER instead of exports/, --full tells everything again (docs/exports.md)
+             --to FOLDER instead of exports/, --full tells everything again, --excel adds CSV for spreadsheets
+             (docs/exports.md)
   dashboard  write the published marts as a site to read in a browser (docs/dashboard.md)
   superset   write the dashboard's overview as assets to import into Superset; --uri names the database
              as Superset reaches it (docs/bi.md)
   quality    check the landed tables and the public marts that are there (docs/quality.md)
   check      check the settings only: vendor lists, policy seeds and connection
   contracts  remake docs/contracts.md and docs/landed-tables.md from the domain contracts and the staging models
-  erase      build without the people in erasure_requests and leave no trace of them in the DuckDB file;
-             --landed deletes them from the landed tables of the same database too (docs/privacy.md)
+  erase      show whom erasure_requests reach, ask, build without them and leave no trace of them in the DuckDB file,
+             exports and sites; --landed deletes them from the landed tables of the same database too, --yes does
+             not ask (docs/privacy.md)
 
 Everything after the command goes to dbt, for example: build --target postgres
 
@@ -142,9 +144,17 @@ def _lock(chosen: _Chosen) -> AbstractContextManager[None]:
 
 
 def _check_landed(chosen: _Chosen) -> None:
+    """Is there what is to be built from? Who asks is the only one who writes here, so what killed ones left goes."""
+    from voc_cli.made import remove_spill, remove_unfinished
+    from voc_cli.publishing import published_file
     from voc_cli.warehouse import check_landed, check_warehouse
 
     tables = check_warehouse(chosen.credentials, chosen.dbt.connection)
+    remove_spill(chosen.credentials)
+    if chosen.credentials.type == "duckdb":
+        database = Path(chosen.credentials.path).absolute()
+        for file in (database, published_file(database)):
+            remove_unfinished(file)
     check_landed(tables, chosen.variables, ROOT)
 
 
@@ -203,20 +213,27 @@ def _publish(arguments: list[str]) -> int:
     chosen = _check_settings(arguments)
     with _lock(chosen):
         _check_built(chosen)
-        print(f"Published the marts to {publish(chosen.credentials, chosen.dbt.connection)}")
+        published = publish(chosen.credentials, chosen.dbt.connection)
+        print(f"Published the marts to {published}")
     return 0
 
 
 def _erase(arguments: list[str]) -> int:
-    from voc_cli.erase import LANDED, erase
+    from voc_cli.erase import LANDED, YES, erase
     from voc_cli.settings import UserError
 
-    chosen = _check_settings([argument for argument in arguments if argument != LANDED])
+    chosen = _check_settings([it for it in arguments if it not in (LANDED, YES)])
     if chosen.dbt.is_partial:
         raise UserError("erase takes no selection: who is forgotten is forgotten everywhere.")
     with _lock(chosen):
         _check_landed(chosen)
-        erase(chosen.dbt, chosen.credentials, landed=LANDED in arguments)
+        erase(
+            chosen.dbt,
+            chosen.credentials,
+            ROOT,
+            landed=LANDED in arguments,
+            agreed=YES in arguments,
+        )
     return 0
 
 

@@ -2,7 +2,8 @@
 
 An export is a folder of its own. It is written beside the others and becomes the one that `latest`
 leads to in one step, so a reader has a whole export and a killed one leaves no trace. Changes are
-counted from the export that `latest` led to: its copy of the mart is what was sent.
+counted from the export that `latest` led to: its copy of the mart is what was sent. Exports are counted:
+which one is newer does not depend on the clock. What has no marker of ours is somebody else's and stays.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +30,14 @@ from voc_cli.arguments import (
     read_arguments,
 )
 from voc_cli.dictionary import Mart, dictionary_rows, read_marts, render_dictionary
+from voc_cli.made import (
+    LATEST,
+    NEXT_LATEST,
+    UNFINISHED,
+    is_ours,
+    mark,
+    note_made,
+)
 from voc_cli.publishing import (
     credentials_of,
     published_file,
@@ -38,18 +48,17 @@ from voc_cli.settings import UserError
 from voc_weighting.warehouse import sql_text
 
 DEFAULT_FOLDER = "exports"
-LATEST = "latest"
-UNFINISHED = ".unfinished"
-#: Name of an export, and what all names look like.
-STAMP, STAMPS = "%Y-%m-%dT%H%M%S.%fZ", "[0-9]*-*T*Z"
+#: Name of an export: its number, and for people when it was made.
+NAME, STAMP = re.compile(r"(?P<number>\d{6,})_.*Z"), "%Y-%m-%dT%H%M%SZ"
 PUBLISH_FIRST = "Build and publish first: `make build`, or `make publish` after a dbt build."
 OPTIONS = {
     "parquet": "format parquet, compression zstd",
     # What is null is empty, an empty text is "".
     "csv": "format csv, header, timestampformat '%Y-%m-%dT%H:%M:%S.%fZ'",
 }
-#: What makes a spreadsheet take a text for a formula.
+#: What makes a spreadsheet take a text for a formula, and what tells Excel that a text is UTF-8.
 FORMULA = r"^[=+\-@\t\r]"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: Types of contracts that DuckDB calls otherwise.
 TYPES = {"string": "varchar"}
 
@@ -62,6 +71,7 @@ class ExportArguments:
 
     folder: Path
     full: bool
+    excel: bool
     dbt: DbtArguments
 
 
@@ -72,10 +82,13 @@ def export(root: Path, arguments: Sequence[str]) -> int:
     _check_published(credentials)
     print("[1/3] Reading the project ...", flush=True)
     marts = read_marts(chosen.dbt.all)
+    note_made(credentials, root, folder)
     with _own_folder(folder) as unfinished:
         print(f"[2/3] Writing {len(marts)} marts to {folder} ...", flush=True)
         with _published(credentials, marts, unfinished) as connection:
             _write_marts(connection, marts, unfinished)
+            if chosen.excel:
+                _write_for_spreadsheets(connection, marts, unfinished / "excel")
             print("[3/3] Comparing with what was sent before ...", flush=True)
             changes = {
                 mart.name: _write_changes(connection, mart, unfinished, folder, chosen.full)
@@ -94,10 +107,11 @@ def _read_arguments(root: Path, arguments: Sequence[str]) -> ExportArguments:
     parser = own_parser()
     parser.add_argument("--to", type=Path, default=root / DEFAULT_FOLDER)
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--excel", action="store_true")
     known, others = pick_out(parser, arguments)
     if read_arguments(others).is_partial:
         raise UserError("export takes no selection: an export holds every public mart.")
-    return ExportArguments(known.to.absolute(), known.full, connection_alone(others))
+    return ExportArguments(known.to.absolute(), known.full, known.excel, connection_alone(others))
 
 
 def _check_published(credentials: Any) -> None:
@@ -129,9 +143,9 @@ def _own_folder(folder: Path) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / ".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if unfinished.exists():  # of an export that was killed
-                shutil.rmtree(unfinished)
+            _clear(folder)
             unfinished.mkdir()
+            mark(unfinished)
             try:
                 yield unfinished
             finally:
@@ -149,12 +163,42 @@ def _own_folder(folder: Path) -> Iterator[Path]:
         ) from error
 
 
+def _clear(folder: Path) -> None:
+    """Remove what exports that were killed left: one that was being written, and one that `latest` never led to."""
+    if (folder / UNFINISHED).exists():
+        shutil.rmtree(folder / UNFINISHED)
+    latest, intended = (_led_to(folder / name) for name in (LATEST, NEXT_LATEST))
+    for export_ in _exports(folder):
+        is_newer = latest is not None and _number(export_) > _number(latest)
+        if export_ != latest and (is_newer or export_ == intended):
+            shutil.rmtree(export_)
+    (folder / NEXT_LATEST).unlink(missing_ok=True)
+
+
+def _exports(folder: Path) -> list[Path]:
+    """The exports in a folder that are ours, in the order in which they were made."""
+    named = [path for path in folder.iterdir() if NAME.fullmatch(path.name) and is_ours(path)]
+    return sorted(named, key=_number)
+
+
+def _number(path: Path) -> int:
+    named = NAME.fullmatch(path.name)
+    return int(named["number"]) if named else 0
+
+
+def _led_to(link: Path) -> Path | None:
+    """The export beside a link that it leads to, or would if there was one."""
+    return link.parent / os.readlink(link) if link.is_symlink() else None
+
+
 @contextlib.contextmanager
 def _published(
     credentials: Any, marts: Sequence[Mart], scratch: Path
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection with a view of every published mart, all of one build."""
     with duckdb.connect() as connection:
+        # What is spilled goes with the export, even if it is killed.
+        connection.execute(f"set temp_directory = {sql_text(str(scratch / 'spilled'))}")
         if credentials.type == "duckdb":
             _see_duckdb(connection, published_file(Path(credentials.path).absolute()), marts)
             yield connection
@@ -253,18 +297,32 @@ def _write_changes(
     return connection.execute(counts).fetchall()
 
 
+def _write_for_spreadsheets(
+    connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart], folder: Path
+) -> None:
+    """CSV in which no text is run as a formula. Such a text is not what it was: programs read the other one."""
+    folder.mkdir()
+    for mart in marts:
+        guarded = ", ".join(
+            f"case when regexp_matches({name}, '{FORMULA}') then '''' || {name} else {name} end as {name}"
+            for name, kind in _columns(connection, f'from "{mart.name}"')
+            if kind == "VARCHAR"
+        )
+        replaced = f" replace ({guarded})" if guarded else ""
+        plain, file = folder / f"{mart.name}.plain", folder / f"{mart.name}.csv"
+        query = f'select *{replaced} from "{mart.name}"'
+        connection.execute(f"copy ({query}) to {sql_text(str(plain))} ({OPTIONS['csv']})")
+        with plain.open("rb") as rows, file.open("wb") as marked:
+            marked.write(BYTE_ORDER_MARK)
+            shutil.copyfileobj(rows, marked)
+        plain.unlink()
+
+
 def _write(connection: duckdb.DuckDBPyConnection, query: str, stem: Path) -> None:
     """Write a query as <stem>.parquet and <stem>.csv."""
     stem.parent.mkdir(exist_ok=True)
-    guarded = ", ".join(
-        f"case when regexp_matches({name}, '{FORMULA}') then '''' || {name} else {name} end as {name}"
-        for name, kind in _columns(connection, query)
-        if kind == "VARCHAR"
-    )
-    safe = f"select * replace ({guarded}) from ({query})" if guarded else query
-    for kind, rows in (("parquet", query), ("csv", safe)):
-        file = sql_text(f"{stem}.{kind}")
-        connection.execute(f"copy ({rows}) to {file} ({OPTIONS[kind]})")
+    for kind, options in OPTIONS.items():
+        connection.execute(f"copy ({query}) to {sql_text(f'{stem}.{kind}')} ({options})")
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, str]]:
@@ -273,18 +331,22 @@ def _columns(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[st
 
 
 def _finish(folder: Path, unfinished: Path) -> Path:
-    """Make the export the latest in one step, and remove all older ones but the last."""
+    """Make the export the latest in one step, and remove ours of before but the one that was the latest."""
+    shutil.rmtree(unfinished / "spilled", ignore_errors=True)
     for path in unfinished.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-    finished = folder / datetime.now(UTC).strftime(STAMP)
-    older = sorted(path for path in folder.glob(STAMPS) if path.is_dir())
-    unfinished.rename(finished)
-    link = folder / f".{LATEST}"
+    before, older = _led_to(folder / LATEST), _exports(folder)
+    number = max(map(_number, [*older, *([before] if before else [])]), default=0) + 1
+    finished = folder / f"{number:06d}_{datetime.now(UTC).strftime(STAMP)}"
+    # The link is there first: whoever is killed between the two has said which export nobody was led to.
+    link = folder / NEXT_LATEST
     link.unlink(missing_ok=True)
     link.symlink_to(finished.name)
+    unfinished.rename(finished)
     link.replace(folder / LATEST)
-    for export_before in older[:-1]:
-        shutil.rmtree(export_before)
+    for export_before in older:
+        if export_before != before:
+            shutil.rmtree(export_before)
     return finished

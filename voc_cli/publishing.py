@@ -11,12 +11,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from voc_cli.arguments import DbtArguments
 from voc_cli.dbt_runs import run_operation
+from voc_cli.made import note_made
 from voc_cli.settings import UserError
 from voc_weighting.errors import WeightingError
 from voc_weighting.warehouse import connect_postgres, read_credentials
@@ -102,6 +104,7 @@ def publish(credentials: Any, connection: list[str]) -> str:
         run_operation("publish", {}, connection)
         return "the schema published"
     target = published_file(Path(credentials.path).absolute())
+    note_made(credentials, Path.cwd(), target)
     with written_anew(target) as fresh:
         run_operation("publish", {"file": str(fresh)}, connection)
     return str(target)
@@ -111,22 +114,50 @@ def publish(credentials: Any, connection: list[str]) -> str:
 def written_anew(target: Path) -> Iterator[Path]:
     """A file to write a DuckDB database to, which then takes the place of `target` in one step.
 
-    Nothing is left of it when the writing fails. UserError when the folder cannot be written.
+    Of a symbolic link that is the file it leads to; owner and mode stay. Nothing is left of the new file
+    when the writing fails. UserError when the folder cannot be written.
     """
-    fresh = target.with_name(f"{target.name}.new")
+    place = Path(os.path.realpath(target))
+    fresh = place.with_name(f"{place.name}.new")
     try:
+        before = place.stat() if place.exists() else None
         _remove(fresh)
-        yield fresh
+        # Nobody may read the new file who may not read the old one, not even while it is written.
+        mask = os.umask(0o077) if before else None
+        try:
+            yield fresh
+        finally:
+            if mask is not None:
+                os.umask(mask)
         with fresh.open("rb") as written:
             os.fsync(written.fileno())
-        fresh.replace(target)
+        if before:
+            _take_over(before, fresh)
+        fresh.replace(place)
     except OSError as error:
         raise UserError(f"{target} could not be written anew: {error.strerror}.") from error
     finally:
         with contextlib.suppress(OSError):
             _remove(fresh)
+    if before and before.st_nlink > 1:
+        print(
+            f"{place} had {before.st_nlink - 1} more names (hard links): those keep the old file."
+        )
     # A log that was left behind would be read into the new file.
-    Path(f"{target}.wal").unlink(missing_ok=True)
+    for file in {target, place}:
+        Path(f"{file}.wal").unlink(missing_ok=True)
+
+
+def _take_over(before: os.stat_result, fresh: Path) -> None:
+    """Give the new file owner and mode of the old one."""
+    now = fresh.stat()
+    if (before.st_uid, before.st_gid) != (now.st_uid, now.st_gid):
+        # Only root may give a file away; the group may be one of the user's own.
+        with contextlib.suppress(PermissionError):
+            os.chown(fresh, -1, before.st_gid)
+        with contextlib.suppress(PermissionError):
+            os.chown(fresh, before.st_uid, -1)
+    fresh.chmod(stat.S_IMODE(before.st_mode))
 
 
 def _remove(database: Path) -> None:

@@ -23,7 +23,8 @@
 
 {% macro spark__update_rows(relation, changes, condition) %}
     {%- set selected = [] -%}
-    {%- for column in adapter.get_columns_in_relation(relation) | map(attribute='quoted') -%}
+    {%- for landed_column in adapter.get_columns_in_relation(relation) -%}
+        {%- set column = quoted_column(landed_column) -%}
         {%- do selected.append("case when " ~ condition ~ " then " ~ changes[column] ~ " else " ~ column ~ " end" if column in changes else column) -%}
     {%- endfor -%}
     {{ return(written_anew(relation, "select " ~ selected | join(', ') ~ " from " ~ relation)) }}
@@ -45,3 +46,16 @@
 {% endmacro %}
 
 {% macro beside(relation) %}{{ return(relation.incorporate(path={'identifier': relation.identifier ~ '__anew'})) }}{% endmacro %}
+
+{#- Rows of a query under a name of this connection alone, for as long as it works with them. Spark has views only, and reads them anew. -#}
+{% macro temporary_rows(name, query) %}{{ return(adapter.dispatch('temporary_rows')(name, query)) }}{% endmacro %}
+
+{% macro default__temporary_rows(name, query) %}{{ return("create temporary table " ~ name ~ " as " ~ query) }}{% endmacro %}
+
+{% macro spark__temporary_rows(name, query) %}{{ return("create or replace temporary view " ~ name ~ " as " ~ query) }}{% endmacro %}
+
+{% macro without_temporary_rows(name) %}{{ return(adapter.dispatch('without_temporary_rows')(name)) }}{% endmacro %}
+
+{% macro default__without_temporary_rows(name) %}{{ return("drop table " ~ name) }}{% endmacro %}
+
+{% macro spark__without_temporary_rows(name) %}{{ return("drop view " ~ name) }}{% endmacro %}

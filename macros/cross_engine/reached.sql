@@ -1,11 +1,13 @@
 {#- CTE `reached`: what is in the CTE `from_rows` and all that the CTE `links` leads to from there, over any number of steps.
-    Columns: person_kind, person_value; of links also other_kind and other_value. -#}
+    Columns: request (from whom), person_kind,
+    person_value; of links other_kind and other_value instead of the first. -#}
 {% macro reached(from_rows, links) %}{{ return(adapter.dispatch('reached')(from_rows, links)) }}{% endmacro %}
 
 {% macro default__reached(from_rows, links) -%}
 reached as (
 
     select
+        request,
         person_kind,
         person_value
     from {{ from_rows }}
@@ -14,6 +16,7 @@ reached as (
     union distinct
 
     select
+        reached.request,
         {{ links }}.other_kind as person_kind,
         {{ links }}.other_value as person_value
     from reached
@@ -28,6 +31,7 @@ reached as (
 reached_0 as (
 
     select
+        request,
         person_kind,
         person_value
     from {{ from_rows }}
@@ -48,6 +52,7 @@ moves as (
 {{ 'reached' if step == steps else 'reached_' ~ step }} as (
 
     select distinct
+        found.request,
         moves.other_kind as person_kind,
         moves.other_value as person_value
     from reached_{{ step - 1 }} as found

@@ -1,7 +1,8 @@
 {#- Erasure by inventory. The yml of a source says of each landed column whether it holds personal data
     (meta contains_pii), which kinds of person (person) or of record of a person (record) its value may name, and whether
-    it names, as the first of them, whoever the row's other values name (spreads); of a table whether a row about somebody erased goes
-    as a whole or loses what is personal in it (on_erasure: cut). Everything else here follows from that. -#}
+    it names, as the first of them, whoever the row's other values name (spreads), and which word a text keeps when it is cut (keeps); of a
+    table whether a row about somebody erased goes as a whole or loses what is personal in it (on_erasure: cut), and its key: a value in the
+    key is the row's own, any other is carried. Everything else here follows from that. -#}
 
 {#- The personal columns that landed. personal_unless: {field: [values]} are rows in which the column is not personal.
     Unit tests see no graph: in their rows nobody is erased. -#}
@@ -9,6 +10,8 @@
     {%- set found = [] -%}
     {%- if execute and landed.exists and graph.sources is defined -%}
         {%- set inventory = graph.sources['source.' ~ project_name ~ '.' ~ landed.vendor ~ '.' ~ landed.table] -%}
+        {%- set own = [] -%}
+        {%- for names in key_columns(landed) if landed_column(landed, names) -%}{%- do own.append(landed_column(landed, names).name) -%}{%- endfor -%}
         {%- for column in inventory.columns.values() -%}
             {%- set meta, as_landed = column.config.meta, landed_column(landed, column.name) -%}
             {%- if as_landed and (meta.get('contains_pii') or meta.get('person') or meta.get('record')) -%}
@@ -17,9 +20,12 @@
                 {%- for field_name, values in meta.get('personal_unless', {}).items() -%}
                     {%- do exceptions.append("coalesce(" ~ fold_case(field(landed, field_name)) ~ " in ('" ~ values | join("', '") ~ "'), false)") -%}
                 {%- endfor -%}
+                {%- set text = to_type(quoted_column(as_landed), as_landed.dtype, 'string') -%}
                 {%- do found.append({
                     'name': as_landed.name,
-                    'value': identity_value(to_type(adapter.quote(as_landed.name), as_landed.dtype, 'string')),
+                    'value': identity_value(text),
+                    'is_own': as_landed.name in own,
+                    'kept': kept_word(meta.get('keeps'), text) if is_text_type(as_landed.dtype) else '',
                     'people': people,
                     'kinds': people + records,
                     'spreads': meta.get('spreads', false),
@@ -30,6 +36,11 @@
         {%- endfor -%}
     {%- endif -%}
     {{ return(found) }}
+{% endmacro %}
+
+{#- What is left of a text that is cut: the one word by which the project decides, as a list, for such texts are JSON. -#}
+{% macro kept_word(word, text) %}
+    {{ return(" when " ~ text ~ " like '%" ~ word ~ "%' then '[\"" ~ word ~ "\"]'" if word else '') }}
 {% endmacro %}
 
 {% macro listed(value) %}{{ return([] if not value else [value] if value is string else value) }}{% endmacro %}
@@ -61,11 +72,15 @@
     {{ return(listed(graph.sources['source.' ~ project_name ~ '.privacy.erasure_requests'].columns['contact_id'].config.meta.person)) }}
 {% endmacro %}
 
-{#- Condition: the row names somebody who is erased. -#}
+{#- Condition: the row names somebody who is erased. An id that several people carry names its own record alone. -#}
 {% macro names_erased(columns, erased) %}
     {%- set conditions = [] -%}
     {%- for column in columns if column.kinds -%}
-        {%- set match = "coalesce(" ~ column.value ~ " in (select person_value from " ~ erased ~ " where person_kind in ('email', '" ~ column.kinds | join("', '") ~ "')), false)" -%}
+        {%- set kinds = ['email'] + column.kinds -%}
+        {%- for kind in column.kinds if column.is_own -%}{%- do kinds.append(kind ~ ' (own)') -%}{%- endfor -%}
+        {%- set match =
+            "coalesce(" ~ column.value ~ " in (select person_value from " ~ erased ~ " where person_kind in ('" ~ kinds | join("', '") ~ "')), false)"
+        -%}
         {%- do conditions.append("(" ~ match ~ " and not (" ~ column.exception ~ "))" if column.exception else match) -%}
     {%- endfor -%}
     {{ return(conditions | join(' or ')) }}
@@ -81,21 +96,24 @@
     {%- elif on_erasure(landed) == 'drop' -%}
         {{ return("(select * from " ~ landed.relation ~ " where not (" ~ condition ~ "))") }}
     {%- endif -%}
-    {%- set cuts = cut_conditions(columns, erased, 'names_erased') -%}
+    {%- set cuts = cut_values(columns, erased, 'names_erased') -%}
     {%- set selected = [] -%}
     {%- for column in landed.columns -%}
-        {%- set name = adapter.quote(column.name) -%}
-        {%- do selected.append("case when not (" ~ cuts[column.name] ~ ") then " ~ name ~ " end as " ~ name if column.name in cuts else name) -%}
+        {%- set name = quoted_column(column) -%}
+        {%- do selected.append(cuts[column.name] ~ " as " ~ name if column.name in cuts else name) -%}
     {%- endfor -%}
     {{ return("(select " ~ selected | join(', ') ~ " from (select *, " ~ condition ~ " as names_erased from " ~ landed.relation ~ ") as named)") }}
 {% endmacro %}
 
-{#- {column: when it is cut}: an id when it is that of somebody erased, for the agent of their ticket stays; the rest with the row. -#}
-{% macro cut_conditions(columns, erased, row_condition) %}
+{#- {column: what is left of it}: an id is cut when it is that of somebody erased, for the agent of their ticket stays; the rest with the row. -#}
+{% macro cut_values(columns, erased, row_condition) %}
     {%- set cuts = {} -%}
     {%- for column in columns if column.is_pii or column.people -%}
-        {%- set condition = "(" ~ row_condition ~ ")" if column.is_pii else names_erased([column], erased) -%}
-        {%- do cuts.update({column.name: condition ~ (" and not (" ~ column.exception ~ ")" if column.exception else '')}) -%}
+        {%- set condition =
+            ("(" ~ row_condition ~ ")" if column.is_pii else names_erased([column], erased))
+            ~ (" and not (" ~ column.exception ~ ")" if column.exception else '')
+        -%}
+        {%- do cuts.update({column.name: "case when not (" ~ condition ~ ") then " ~ quoted_column(column) ~ column.kept ~ " end"}) -%}
     {%- endfor -%}
     {{ return(cuts) }}
 {% endmacro %}
@@ -121,10 +139,10 @@
     {{ return(tables) }}
 {% endmacro %}
 
-{#- Rows (person_kind, person_value): whom and what the landed tables name today. -#}
-{% macro landed_identities() -%}
+{#- Rows (person_kind, person_value): whom and what the landed tables name today, requests among them or not. -#}
+{% macro landed_identities(with_requests=true) -%}
     {%- set parts = [] -%}
-    {%- for landed in tables_that_name_people() -%}
+    {%- for landed in tables_that_name_people() if with_requests or landed.vendor != 'privacy' -%}
         {%- for column in personal_columns(landed) -%}
             {%- for kind in column.kinds -%}
                 {%- do parts.append("select " ~ identity_kind(column, kind) ~ " as person_kind, " ~ column.value ~ " as person_value from " ~ landed.relation ~ " where " ~ column.value ~ " is not null") -%}
@@ -134,7 +152,7 @@
     {{ parts | join('\n    union distinct\n    ') }}
 {%- endmacro %}
 
-{#- Rows (person_kind, person_value, other_kind, other_value): a row that names the first names the other too. -#}
+{#- Rows (person_kind, person_value, person_is_own, other_kind, other_value, other_is_own): a row that names the first names the other too. -#}
 {% macro landed_links() -%}
     {%- set parts = [] -%}
     {%- for landed in tables_that_name_people() -%}
@@ -143,8 +161,9 @@
             {%- for column in columns if column.name != other.name -%}
                 {%- for kind in column.kinds -%}
                     {%- do parts.append(
-                        "select " ~ identity_kind(column, kind) ~ " as person_kind, " ~ column.value ~ " as person_value, "
-                        ~ identity_kind(other, other.kinds[0]) ~ " as other_kind, " ~ other.value ~ " as other_value from " ~ landed.relation
+                        "select " ~ identity_kind(column, kind) ~ " as person_kind, " ~ column.value ~ " as person_value, " ~ column.is_own
+                        ~ " as person_is_own, " ~ identity_kind(other, other.kinds[0]) ~ " as other_kind, " ~ other.value ~ " as other_value, "
+                        ~ other.is_own ~ " as other_is_own from " ~ landed.relation
                         ~ " where " ~ column.value ~ " is not null and " ~ other.value ~ " is not null"
                         ~ (" and not (" ~ other.exception ~ ")" if other.exception else '')
                     ) -%}
@@ -154,6 +173,120 @@
     {%- endfor -%}
     {{ parts | join('\n    union distinct\n    ') }}
 {%- endmacro %}
+
+{#- Rows (record_kind, record_value, is_person, person_kind, person_value, is_own): a record, known by its key, and a value it carries,
+    of the tables whose rows say that two values are one person. -#}
+{% macro landed_carriers() -%}
+    {%- set parts = [] -%}
+    {%- for landed in tables_that_name_people() -%}
+        {%- set columns = personal_columns(landed) | selectattr('kinds') | list -%}
+        {%- set own = columns | selectattr('is_own') | first -%}
+        {%- set key = own.value if own else landed_key(landed) -%}
+        {%- if columns | selectattr('spreads') | list and key -%}
+            {%- for column in columns -%}
+                {%- for kind in column.kinds -%}
+                    {%- do parts.append(
+                        "select " ~ (identity_kind(own, own.kinds[0]) if own else "'" ~ landed.vendor ~ "." ~ landed.table ~ "'") ~ " as record_kind, "
+                        ~ key ~ " as record_value, " ~ (1 if own and own.people else 0) ~ " as is_person, " ~ identity_kind(column, kind)
+                        ~ " as person_kind, " ~ column.value ~ " as person_value, " ~ (1 if column.is_own else 0) ~ " as is_own from "
+                        ~ landed.relation ~ " where " ~ key ~ " is not null and " ~ column.value ~ " is not null"
+                    ) -%}
+                {%- endfor -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ parts | join('\n    union distinct\n    ') }}
+{%- endmacro %}
+
+{#- CTEs `reached` and `stopped` (request, person_kind, person_value) with what they need, to stand after `with recursive`: what the requests that are landed name,
+    and whom the list remembers, with all that landed rows tie to them. A value that several people carry ties nobody, but for an id in
+    the rows it is the key of, and is in `stopped`. request is the text of the request, empty for who is remembered. -#}
+{% macro reach_of_requests(requests, remembered) %}
+{%- set shared_values = relation_of(own_model('int_privacy__shared_values')) -%}
+identities as (
+
+    {{ landed_identities() }}
+
+),
+
+all_links as (
+
+    {{ landed_links() }}
+
+),
+
+links as (
+
+    select distinct
+        all_links.person_kind,
+        all_links.person_value,
+        all_links.other_kind,
+        all_links.other_value
+    from all_links
+    left join {{ shared_values }} as shared_persons
+        on all_links.person_kind = shared_persons.person_kind and all_links.person_value = shared_persons.person_value
+    left join {{ shared_values }} as shared_others
+        on all_links.other_kind = shared_others.person_kind and all_links.other_value = shared_others.person_value
+    where
+        (shared_persons.person_value is null or all_links.person_is_own and all_links.person_kind <> 'email')
+        and (shared_others.person_value is null or all_links.other_is_own and all_links.other_kind <> 'email')
+
+),
+
+known as (
+    {% if requests.exists %}
+    {%- set email, contact_id = field(requests, 'email'), field(requests, 'contact_id') %}
+    {%- set request = "coalesce(" ~ email ~ " || ' / ' || " ~ contact_id ~ ", " ~ email ~ ", " ~ contact_id ~ ")" %}
+    select
+        {{ request }} as request,
+        'email' as person_kind,
+        {{ identity_value(email) }} as person_value
+    from {{ requests.relation }}
+
+    union distinct
+    {% for kind in person_kinds() %}
+    select
+        {{ request }} as request,
+        case when {{ contact_id }} like '%@%' then 'email' else '{{ kind }}' end as person_kind,
+        {{ identity_value(contact_id) }} as person_value
+    from {{ requests.relation }}
+    {{ 'union distinct' if not loop.last or remembered }}
+    {% endfor -%}
+    {% endif %}
+    {%- if remembered %}
+    select
+        '' as request,
+        identities.person_kind,
+        identities.person_value
+    from identities
+    inner join {{ remembered }} as remembered
+        on {{ erased_hash('identities.person_value') }} = remembered.person_hash
+        and remembered.person_kind in (identities.person_kind, {{ kind_of_own('identities.person_kind') }})
+    {%- endif %}
+
+),
+
+{{ reached('known', 'links') }},
+
+stopped as (
+
+    select distinct
+        reached.request,
+        shared_values.person_kind,
+        shared_values.person_value
+    from reached
+    inner join all_links on reached.person_kind = all_links.person_kind and reached.person_value = all_links.person_value
+    inner join {{ shared_values }} as shared_values
+        on all_links.other_kind = shared_values.person_kind and all_links.other_value = shared_values.person_value
+
+)
+{%- endmacro %}
+
+{#- How the list notes an id that several people carry, which names its own record alone; and that several people carry a value, for there may
+    be fewer of them once some are erased. -#}
+{% macro kind_of_own(kind) %}{{ return(kind ~ " || ' (own)'") }}{% endmacro %}
+
+{% macro kind_of_shared(kind) %}{{ return(kind ~ " || ' (shared)'") }}{% endmacro %}
 
 {% macro identity_kind(column, kind) %}{{ return("case when " ~ column.value ~ " like '%@%' then 'email' else '" ~ kind ~ "' end") }}{% endmacro %}
 
@@ -191,8 +324,8 @@
                 {%- do statements.extend(delete_rows(landed.relation, condition)) -%}
             {%- else -%}
                 {%- set changes = {} -%}
-                {%- for name, cut in cut_conditions(columns, erased, condition).items() -%}
-                    {%- do changes.update({adapter.quote(name): "case when not (" ~ cut ~ ") then " ~ adapter.quote(name) ~ " end"}) -%}
+                {%- for name, left in cut_values(columns, erased, condition).items() -%}
+                    {%- do changes.update({quoted_column({'name': name}): left}) -%}
                 {%- endfor -%}
                 {%- do statements.extend(update_rows(landed.relation, changes, condition)) -%}
             {%- endif -%}
@@ -200,4 +333,70 @@
         {%- endif -%}
     {%- endfor -%}
     {%- if statements -%}{%- do write_at_once(statements) -%}{%- endif -%}
+{% endmacro %}
+
+{#- `dbt run-operation preview_erasure`: tells, as one line of JSON, what `erase` would forget, and remembers nothing. requests: the text of each.
+    reached: rows (request, person_kind, person_value, is_shared) that landed rows name. stopped: values that the request or somebody reached
+    carries, and that several people do. tables: the landed tables with rows about them. -#}
+{% macro preview_erasure() %}
+    {%- set requests = landed_table('privacy', 'erasure_requests', in_demo=false) -%}
+    {%- set remembered = found_relation(relation_of(own_model('int_privacy__erasure_list'))) -%}
+    {%- set reached = 'erasure_preview' -%}
+    {%- set told = {'requests': [], 'reached': [], 'stopped': [], 'tables': []} -%}
+    {%- if not var('voc_demo') and (holds_rows(requests.relation) or holds_rows(remembered)) -%}
+        {%- if remembered -%}{%- do check_salt_of(remembered) -%}{%- endif -%}
+        {%- do run_query(temporary_rows(reached, erasure_preview_query(requests, remembered))) -%}
+        {%- for row in query_rows("select request, person_kind, person_value, is_shared, is_stopped, is_landed from " ~ reached ~ " order by 1, 2, 3") -%}
+            {%- set named = {'request': row[0], 'kind': row[1], 'value': row[2], 'is_shared': row[3]} -%}
+            {%- if row[4] -%}{%- do told.stopped.append(named) -%}
+            {%- elif row[5] -%}{%- do told.reached.append(named) -%}
+            {%- endif -%}
+            {%- if row[0] and row[0] not in told.requests -%}{%- do told.requests.append(row[0]) -%}{%- endif -%}
+        {%- endfor -%}
+        {%- set erased = "(select person_value, case when is_shared then " ~ kind_of_own('person_kind') ~ " else person_kind end as person_kind from " ~ reached
+            ~ " where is_landed and not is_stopped) as erased" -%}
+        {%- for landed in tables_that_name_people() if landed.vendor != 'privacy' -%}
+            {%- set condition = names_erased(personal_columns(landed), erased) -%}
+            {%- set named = query_rows("select count(*) from " ~ landed.relation ~ " where " ~ condition)[0][0] -%}
+            {%- if named -%}
+                {%- do told.tables.append({'table': landed.vendor ~ '.' ~ landed.table, 'rows': named, 'action': on_erasure(landed)}) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- do run_query(without_temporary_rows(reached)) -%}
+    {%- endif -%}
+    {%- do log('erasure ' ~ tojson(told), info=true) -%}
+{% endmacro %}
+
+{% macro erasure_preview_query(requests, remembered) %}
+with recursive {{ reach_of_requests(requests, remembered) }},
+
+landed_people as (
+
+    {{ landed_identities(with_requests=false) }}
+
+),
+
+named as (
+
+    select request, person_kind, person_value, false as is_stopped from reached
+    union all
+    select stopped.request, stopped.person_kind, stopped.person_value, true as is_stopped
+    from stopped
+    left join reached
+        on stopped.request = reached.request and stopped.person_kind = reached.person_kind and stopped.person_value = reached.person_value
+    where reached.person_value is null
+
+)
+
+select
+    named.request,
+    named.person_kind,
+    named.person_value,
+    named.is_stopped,
+    shared_values.person_value is not null and named.person_kind <> 'email' as is_shared,
+    landed_people.person_value is not null as is_landed
+from named
+left join landed_people on named.person_kind = landed_people.person_kind and named.person_value = landed_people.person_value
+left join {{ relation_of(own_model('int_privacy__shared_values')) }} as shared_values
+    on named.person_kind = shared_values.person_kind and named.person_value = shared_values.person_value
 {% endmacro %}

@@ -28,6 +28,7 @@
     'closed_loop_window_days': 'whole_number',
     'root_cause_target_days': 'whole_number',
     'anonymity_min_n': 'whole_number',
+    'erasure_max_people': 'whole_number',
     'lead_lag_months': 'whole_number',
     'retention_months': 'whole_number',
     'min_score_coverage': 'share',

@@ -68,7 +68,11 @@
     {{ return(names) }}
 {% endmacro %}
 
-{% macro quoted_column(column) %}{{ return(adapter.quote(column.name | replace('"', '""'))) }}{% endmacro %}
+{#- Whatever the name holds, the engine's own quotes too. -#}
+{% macro quoted_column(column) %}
+    {%- set mark = adapter.quote(column.name)[0] -%}
+    {{ return(adapter.quote(column.name | replace(mark, mark ~ mark))) }}
+{% endmacro %}
 
 {#- One typed field. required: a table without this column cannot be read at all. What a model asks for it is told of in parse_errors. -#}
 {% macro field(landed, names, type='string', required=false) %}

@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from signal import SIGKILL
 from typing import Any
 
 import duckdb
@@ -22,7 +25,7 @@ from harness import REPOSITORY, PostgresServer, Project
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from dashboard.charts import DOMAINS
-from dashboard.command import page_file
+from dashboard.command import _bring_back, page_file
 from dashboard.data import (
     ACCOUNT_PAGE,
     HEADER,
@@ -969,3 +972,48 @@ def test_without_published_marts_it_says_what_to_do(project: Project, tmp_path: 
     assert outcome.exit_code == 2
     assert "There are no published marts" in outcome.output
     assert "make build" in outcome.output
+
+
+@pytest.mark.slow
+def test_a_dashboard_that_is_killed_leaves_a_site(project: Project, make_site: Site) -> None:
+    site = Path(shutil.move(make_site(), project.root / "target" / "dashboard"))
+    before = {file.name: file.read_bytes() for file in (site / "data").glob("*.js")}
+    for place in ("dashboard.command._page", "dashboard.command._exchange"):
+        outcome = project.killed_at(place, "dashboard")
+        assert outcome.exit_code == -SIGKILL, outcome.output
+        assert {file.name: file.read_bytes() for file in (site / "data").glob("*.js")} == before
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_one_killed_between_two_steps_of_replacing_leaves_a_site(
+    tmp_path: Path, can_exchange: bool
+) -> None:
+    """Where names can be exchanged there is a site at every moment; elsewhere the next run brings it back."""
+    site = tmp_path / "dashboard"
+    fresh, old = (tmp_path / f"dashboard.{name}" for name in ("new", "old"))
+    for folder, text in ((site, "before"), (fresh, "after")):
+        folder.mkdir()
+        (folder / "index.html").write_text(text)
+    # The second step is the one that never comes.
+    code = """
+import os, pathlib, signal, sys
+from dashboard import command
+def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
+if sys.argv[3] == "False":
+    rename, command._exchange = os.rename, lambda *_: False
+    os.rename = lambda one, other: die() if str(one).endswith(".new") else rename(one, other)
+else:
+    command.shutil.rmtree = die
+command._replace(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
+"""
+    killed = subprocess.run(
+        [sys.executable, "-c", code, str(site), str(fresh), str(can_exchange)],
+        cwd=REPOSITORY,
+        check=False,
+    )
+    assert killed.returncode == -SIGKILL
+    if not can_exchange:
+        assert not site.exists()
+        _bring_back(site)
+    assert (site / "index.html").read_text() == ("after" if can_exchange else "before")
+    assert not old.exists()

@@ -30,6 +30,7 @@ TEXT_TRACES = {
     "rating comment": "Ask for me at the third door",
     "subject": "My own teapot ticket",
     "ticket text": "I sit beside the window",
+    "tag": "vip_of_the_teapots",
     "task note": "She likes to be called early",
     "contact": "003VwTRACEABLE1IAA",
     "survey contact": "CID_traceable",
@@ -211,6 +212,13 @@ def land_people(project: Project) -> None:
             subject=TEXT_TRACES["subject"],
             description=TEXT_TRACES["ticket text"],
         )
+        connection.execute("alter table zendesk.ticket add column if not exists tags varchar")
+        connection.execute(
+            "update zendesk.ticket set tags = ? where id = 88000001",
+            [f'["{TEXT_TRACES["tag"]}", "closed_by_merge"]'],
+        )
+        for tag in (TEXT_TRACES["tag"], "closed_by_merge"):
+            copy("zendesk.ticket_tag", "true", ticket_id=88_000_001, tag=tag)
         for number, author in ((88_000_011, ZENDESK_USER), (88_000_012, 5035)):
             copy(
                 "zendesk.ticket_comment",
@@ -285,17 +293,54 @@ def built(demo: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
+def leave_copies(project: Project) -> None:
+    """What builds, exports and sites of before left, and what a killed process did; the files are links, for one owner."""
+    real = project.root / "disk"
+    real.mkdir()
+    with duckdb.connect(project.database) as connection:
+        connection.execute("checkpoint")
+    for file in (project.database, project.published):
+        file.rename(real / file.name)
+        file.symlink_to(real / file.name)
+        (real / file.name).chmod(0o600)
+    variables = ("--vars", json.dumps(LANDED))
+    elsewhere = {"VOC_PUBLISHED_PATH": str(project.root / "elsewhere.duckdb")}
+    assert project.cli("publish", *variables, environment=elsewhere).ok
+    for folder in ("exports", "sent"):
+        outcome = project.cli("export", "--to", str(project.root / folder))
+        assert outcome.ok, outcome.output
+    ahead = (project.root / "exports" / "latest").resolve()
+    ahead.rename(ahead.with_name("000001_2099-01-01T000000Z"))
+    for place in (
+        *("voc.duckdb.tmp/duckdb_temp_1_0_storage_DEFAULT-0.tmp", "target/dashboard/index.html"),
+        *("target/dashboard.old/index.html", "disk/voc.duckdb.new", "disk/voc_marts.duckdb.new"),
+    ):
+        project.write(place, f"{EMAIL} {key_of(EMAIL)}")
+
+
 @pytest.fixture(scope="module")
 def erased(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """After one asked by e-mail, in letters of their own choice, and the other by id."""
     project = built.fork(tmp_path_factory.mktemp("erased") / "project")
+    leave_copies(project)
     project.land(
         "generic",
         "erasure_requests",
         {"email": "varchar", "contact_id": "varchar", "requested_at": "timestamp"},
         [(f"{EMAIL.upper()} ", None, None), (None, TEXT_TRACES["employee"], None)],
     )
-    outcome = project.cli("erase", "--landed", "--vars", json.dumps(LANDED))
+    command = ("erase", "--landed", "--exclude-resource-type", "unit_test")
+    outcome = project.cli(*command, "--vars", json.dumps(LANDED))
+    assert not outcome.ok
+    for said in (
+        f"{EMAIL.upper()}: contact 003VwTRACEABLE1IAA; ",
+        "salesforce.contact: 1 deleted",
+        "--yes",
+    ):
+        assert said in outcome.output
+    assert "MORE PEOPLE" not in outcome.output
+    assert len(found_in_tables(project.database)) > 20
+    outcome = project.cli(*command, "--yes", "--vars", json.dumps(LANDED))
     assert outcome.ok, outcome.output[-6000:]
     assert "is written anew" in outcome.output
     return project
@@ -318,6 +363,41 @@ def test_after_the_erasure_nothing_is_found(erased: Project) -> None:
     assert found_in_bytes(erased.database) == set()
     assert found_in_tables(erased.published) == set()
     assert found_in_bytes(erased.published) == set()
+
+
+def test_no_file_of_before_is_left(built: Project, erased: Project) -> None:
+    """Exports, sites, other published files, what was spilled: whatever their dates and names say."""
+    files = [
+        file
+        for file in erased.root.rglob("*")
+        if file.is_file()
+        and not {"logs", "tests", "docs"} & set(file.relative_to(erased.root).parts)
+    ]
+    gone = ("elsewhere.duckdb", "target/dashboard", "target/dashboard.old", "voc.duckdb.tmp")
+    assert [name for name in gone if (erased.root / name).exists()] == []
+    left = {"exports": [".lock"], "sent": [".lock"]}
+    found = {name: [path.name for path in (erased.root / name).iterdir()] for name in left}
+    assert found == left
+    compiled = {erased.root / "target" / it for it in ("compiled", "run")}
+    for file in files:
+        if not compiled & set(file.parents):
+            assert EMAIL.encode() not in file.read_bytes().lower(), file
+    assert built.published.stat().st_mode & 0o777 != 0o600
+
+
+def test_links_lead_where_they_led_and_nobody_else_may_read(erased: Project) -> None:
+    for file in (erased.database, erased.published):
+        assert file.is_symlink()
+        real = erased.root / "disk" / file.name
+        assert file.resolve() == real
+        assert real.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_tags_of_their_ticket_go_but_for_the_merge(erased: Project) -> None:
+    tags = "select tag from zendesk.ticket_tag where ticket_id = 88000001"
+    assert erased.query(tags) == [{"tag": "closed_by_merge"}]
+    kept = "select tags from zendesk.ticket where id = 88000001"
+    assert erased.value(kept) == '["closed_by_merge"]'
 
 
 def test_deletion_alone_leaves_the_bytes(built: Project, tmp_path: Path) -> None:

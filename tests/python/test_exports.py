@@ -208,8 +208,8 @@ def test_two_exports_stay(exports: Exports) -> None:
     assert exports.latest.resolve() == folders[-2].resolve()
 
 
-def test_a_spreadsheet_finds_no_formula_and_null_is_not_empty(exports: Exports) -> None:
-    texts = ["=1+1", "+1", "-1", "@sum", "\tx", 'Zoë "Ö", \n=2', "", None]
+def test_programs_find_texts_as_they_are_and_spreadsheets_no_formula(exports: Exports) -> None:
+    texts = ["=1+1", "+1", "-A3", "@sum", "\tx", 'Zoë "Ö", \n=2', "", None]
     with duckdb.connect(exports.published) as connection:
         ids = [
             row[0]
@@ -223,16 +223,95 @@ def test_a_spreadsheet_finds_no_formula_and_null_is_not_empty(exports: Exports) 
                 [text, account],
             )
     assert exports.run().ok
+    assert not (exports.latest / "excel").exists()
+    assert exports.run("--excel").ok
     columns = exports.marts()["dim_accounts"]
-    csv = csv_file("latest/marts/dim_accounts.csv", columns)
-    found = [row[0] for row in exports.rows(f"select account_name from {csv} order by account_id")]
-    assert found[: len(texts)] == ["'=1+1", "'+1", "'-1", "'@sum", "'\tx", *texts[5:]]
+    guarded = ["'=1+1", "'+1", "'-A3", "'@sum", "'\tx", *texts[5:]]
+    for file, expected in (("marts", texts), ("excel", guarded)):
+        csv = csv_file(f"latest/{file}/dim_accounts.csv", columns)
+        found = exports.rows(f"select account_name from {csv} order by account_id")
+        assert [row[0] for row in found[: len(texts)]] == expected
     exact = exports.rows(
         "select account_name from 'latest/marts/dim_accounts.parquet' order by account_id"
     )
     assert [row[0] for row in exact[: len(texts)]] == texts
+    for mart in exports.marts():
+        file = exports.latest / "excel" / f"{mart}.csv"
+        assert file.read_bytes().startswith(b"\xef\xbb\xbf"), mart
     text = (exports.latest / "marts" / "fct_tickets.csv").read_text(encoding="utf-8")
     assert re.search(r",\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z,", text)
+
+
+def test_what_others_put_beside_stays(exports: Exports) -> None:
+    """Names that look like ours, a copy that somebody keeps, a link of theirs."""
+    assert exports.run().ok
+    theirs = [exports.folder / name for name in ("2024-backup-Tape-Z", "000000_2020-01-01T000000Z")]
+    for folder in theirs:
+        folder.mkdir()
+        (folder / "only.copy").write_text("of somebody")
+    kept = exports.folder / "kept"
+    shutil.copytree(exports.latest.resolve(), kept)
+    link = exports.folder / "000000_2020-01-02T000000Z"
+    link.symlink_to(kept)
+    for _ in range(3):
+        assert exports.run().ok
+    assert [(folder / "only.copy").read_text() for folder in theirs] == ["of somebody"] * 2
+    assert link.is_symlink()
+    assert (kept / "marts" / f"{SYNC}.parquet").is_file()
+    assert len(numbers(exports)) == 2
+
+
+def numbers(exports: Exports) -> list[int]:
+    """The numbers of our exports in the folder, in order."""
+    names = (
+        path.name
+        for path in exports.folder.iterdir()
+        if not path.is_symlink() and (path / ".voc-warehouse").is_file()
+    )
+    return sorted(int(name.partition("_")[0]) for name in names if re.match(r"\d{6}_", name))
+
+
+def test_older_and_newer_are_counted_whatever_the_clock_says(exports: Exports) -> None:
+    assert exports.run().ok
+    first = exports.latest.resolve()
+    ahead = first.with_name("000001_2099-01-01T000000Z")
+    first.rename(ahead)
+    exports.latest.unlink()
+    exports.latest.symlink_to(ahead.name)
+    for number in (2, 3):
+        assert exports.run().ok
+        assert numbers(exports) == [number - 1, number]
+        assert exports.latest.resolve().name.startswith(f"{number:06d}_")
+    assert not ahead.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["symlink_to", "rename", "replace"])
+def test_an_export_killed_at_its_end_is_cleared_by_the_next(exports: Exports, place: str) -> None:
+    """Before its link, before its name, and between its name and `latest`: what was the latest stays it."""
+    for _ in range(2):
+        assert exports.run().ok
+    before, files = exports.latest.resolve(), snapshot(exports.latest)
+    command = (f"pathlib:Path.{place}", "export", "--to", str(exports.folder))
+    outcome = exports.project.killed_at(*command, environment=exports.environment)
+    assert outcome.exit_code == -signal.SIGKILL
+    assert exports.latest.resolve() == before
+    assert exports.run().ok
+    assert snapshot(before) == files
+    assert len(numbers(exports)) == 2
+    assert exports.latest.resolve() != before
+    assert not list(exports.folder.glob(".latest")) + list(exports.folder.glob(".unfinished"))
+
+
+@pytest.mark.slow
+def test_the_first_export_killed_is_cleared_by_the_next(exports: Exports) -> None:
+    command = ("pathlib:Path.replace", "export", "--to", str(exports.folder))
+    outcome = exports.project.killed_at(*command, environment=exports.environment)
+    assert outcome.exit_code == -signal.SIGKILL
+    assert len(numbers(exports)) == 1
+    assert exports.run().ok
+    assert len(numbers(exports)) == 1
+    assert exports.latest.resolve().is_dir()
 
 
 def test_empty_marts_are_files_with_headers(exports: Exports) -> None:

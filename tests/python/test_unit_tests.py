@@ -53,6 +53,7 @@ OTHER: dict[str, Any] = {
     "closed_loop_window_days": 20,
     "root_cause_target_days": 2,
     "anonymity_min_n": 50,
+    "erasure_max_people": 9,
     "lead_lag_months": 1,
     "retention_months": 2,
     "min_score_coverage": 0.95,

@@ -1,57 +1,49 @@
 -- Grain: one row per kind and hash of what names somebody who asked to be forgotten: what was asked for, and every id, mail and record
 -- that the landed tables tie to it. Remembered for good and kept by --full-refresh, so that what is landed again stays out.
 {{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
+{%- set shared_values = ref('int_privacy__shared_values') %}
 {%- set requests = landed_table('privacy', 'erasure_requests', in_demo=false) %}
 {%- if is_incremental() %}{% do check_salt_of(this) %}{% endif %}
 
 {% if holds_rows(requests.relation) or (is_incremental() and holds_rows(this)) -%}
-with recursive identities as (
+with recursive {{ reach_of_requests(requests, this if is_incremental() else none) }},
 
-    {{ landed_identities() }}
+listed as (
 
-),
-
-links as (
-
-    {{ landed_links() }}
-
-),
-
-known as (
-    {% if requests.exists %}
     select
-        'email' as person_kind,
-        {{ identity_value(field(requests, 'email')) }} as person_value
-    from {{ requests.relation }}
+        case
+            when shared_values.person_value is not null and reached.person_kind <> 'email' then {{ kind_of_own('reached.person_kind') }}
+            else reached.person_kind
+        end as person_kind,
+        reached.person_value
+    from reached
+    left join {{ shared_values }} as shared_values
+        on reached.person_kind = shared_values.person_kind and reached.person_value = shared_values.person_value
 
     union distinct
-    {% for kind in person_kinds() %}
+
     select
-        case when {{ field(requests, 'contact_id') }} like '%@%' then 'email' else '{{ kind }}' end as person_kind,
-        {{ identity_value(field(requests, 'contact_id')) }} as person_value
-    from {{ requests.relation }}
-    {{ 'union distinct' if not loop.last or is_incremental() }}
-    {% endfor -%}
-    {% endif %}
-    {%- if is_incremental() %}
+        {{ kind_of_shared('stopped.person_kind') }} as person_kind,
+        stopped.person_value
+    from stopped
+
+    union distinct
+
     select
-        identities.person_kind,
-        identities.person_value
-    from identities
-    inner join {{ this }} as remembered
-        on identities.person_kind = remembered.person_kind and {{ erased_hash('identities.person_value') }} = remembered.person_hash
-    {%- endif %}
+        {{ kind_of_shared('reached.person_kind') }} as person_kind,
+        reached.person_value
+    from reached
+    inner join {{ shared_values }} as shared_values
+        on reached.person_kind = shared_values.person_kind and reached.person_value = shared_values.person_value
 
 ),
-
-{{ reached('known', 'links') }},
 
 hashed as (
 
     select distinct
         person_kind,
         {{ erased_hash('person_value') }} as person_hash
-    from reached
+    from listed
 
 )
 
