@@ -21,10 +21,11 @@ settings.load_profile("voc")
 
 #: Fixtures that start an engine, with the marker of whatever uses one.
 ENGINES = {"postgres": "postgres", "unbuilt_spark": "spark"}
-#: A worker takes the next group when it is done with one: what takes longest goes first, what is short fills up the end.
+#: A worker takes the next group when it is done with one: what takes longest goes first, what is short fills up the end. Of the first two
+#: only one needs the demo at once, for the other worker would wait until it is built.
 FIRST = (
-    *("spark", "test_incremental.py", "test_reliability.py", "test_scenarios.py", "test_faults.py"),
-    *("test_support.py", "test_hostile_input.py", "test_unit_tests.py", "test_engines.py"),
+    *("spark", "test_support.py", "test_incremental.py", "test_reliability.py", "test_faults.py"),
+    *("test_scenarios.py", "test_hostile_input.py", "test_unit_tests.py", "test_engines.py"),
 )
 LAST = ("test_tooling.py", "test_demo_data.py")
 #: Files whose tests share no fixture but the demo.

@@ -32,7 +32,7 @@ from dbt.contracts.graph.manifest import Manifest
 Request = dict[str, Any]
 
 #: Keepers that live at once; each holds a manifest in memory.
-MOST_KEEPERS = 4
+MOST_KEEPERS = 8
 PATIENCE_SECONDS = 30
 
 
