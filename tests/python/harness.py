@@ -480,6 +480,12 @@ class Project:
         )
         return Outcome(done.returncode == 0, done.stdout, done.returncode)
 
+    def killed_at(
+        self, place: str, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> Outcome:
+        """Run `python -m voc_cli <arguments>` and kill -9 it when it comes to a function, `module[:class].function`."""
+        return self.run([sys.executable, "-c", KILLED, place, *arguments], environment)
+
     @contextlib.contextmanager
     def running(
         self, command: Sequence[str], until: str, environment: Mapping[str, str] | None = None
