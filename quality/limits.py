@@ -315,17 +315,12 @@ class Conservation:
 
 CONSERVATION: tuple[Conservation, ...] = (
     Conservation(
-        "every scored answer that was not set aside is in fct_survey_responses, or held back",
+        "every scored answer of a customer that was not set aside is in fct_survey_responses",
         "select source_vendor as key, count(*) as amount from {int_survey__responses_checked}"
-        " where is_scored and quarantine_reason is null group by source_vendor",
-        # Held back are employees' answers of months in which few of them answered.
-        "select source_vendor as key, sum(answers) as amount from ("
-        "select source_vendor, count(*) as answers from {fct_survey_responses} group by source_vendor"
-        " union all select source_vendor, count(*) as answers from {int_survey__responses}"
-        " where survey_family = 'employee'"
-        " group by source_vendor, survey_id, date_trunc('month', responded_date)"
-        " having count(distinct survey_response_id) < {anonymity_min_n}"
-        ") as answers group by source_vendor",
+        " where is_scored and quarantine_reason is null and survey_family <> 'employee'"
+        " group by source_vendor",
+        "select source_vendor as key, count(*) as amount from {fct_survey_responses}"
+        " group by source_vendor",
     ),
     Conservation(
         "the responses of an account are those of its roles",

@@ -1,7 +1,9 @@
--- Claim: per vendor, what is sound and counts is in the model that publishes it, once. Of what employees answered some is held back.
+-- Claim: per vendor, what is sound and counts is in the model that publishes it, once; what is of employees, or may be, in restricted.
 {%- set published = [
-    ('survey', 'responses', 'fct_survey_responses', "is_scored and survey_family <> 'employee'", "survey_family <> 'employee'"),
-    ('survey', 'invitations', 'fct_survey_invitations', 'true'),
+    ('survey', 'responses', 'fct_survey_responses', 'is_scored and ' ~ is_of_customers('survey_family')),
+    ('survey', 'responses', 'employee_responses', 'is_scored and not ' ~ is_of_customers('survey_family')),
+    ('survey', 'invitations', 'fct_survey_invitations', 'is_to_customer'),
+    ('survey', 'invitations', 'employee_invitations', 'not is_to_customer'),
     ('crm', 'accounts', 'dim_accounts', "not exists (select 1 from " ~ ref('int_crm__account_merges_checked')
         ~ " as links where links.account_id = checked.account_id and links.quarantine_reason is distinct from 'merge_cycle')"),
     ('crm', 'contacts', 'int_crm__contacts', "not exists (select 1 from " ~ ref('int_crm__contact_merges_checked')
@@ -15,10 +17,10 @@
 
 with counts as (
     {% for row in published %}
-    {%- set domain, entity, mart, condition = row[:4] %}
+    {%- set domain, entity, mart, condition = row %}
     {{ 'union all' if not loop.first }}
     select
-        '{{ entity }}' as entity,
+        '{{ mart }}' as mart,
         checked.source_vendor,
         1 as sound,
         0 as published
@@ -28,20 +30,19 @@ with counts as (
     union all
 
     select
-        '{{ entity }}' as entity,
+        '{{ mart }}' as mart,
         source_vendor,
         0 as sound,
         1 as published
     from {{ ref(mart) }}
-    where {{ row[4] | default('true') }}
     {% endfor %}
 )
 
 select
-    entity,
+    mart,
     source_vendor,
     sum(sound) as sound,
     sum(published) as published
 from counts
-group by entity, source_vendor
+group by mart, source_vendor
 having sum(sound) <> sum(published)

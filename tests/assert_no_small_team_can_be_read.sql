@@ -1,14 +1,15 @@
 -- Claim: engagement is shown for anonymity_min_n people and more; what is suppressed shows neither score nor n; and what is hidden of
--- a parent and of the company is never one team alone, nor fewer people, unless nothing else is left to hide.
+-- a family, a department or the company is never one team alone, nor fewer people, unless nothing else is left to hide.
 {{ config(tags=['k_anonymity']) }}
-{%- set smallest = whole_number('anonymity_min_n') %}
+{%- set smallest = anonymity_min_n() %}
 
 with shown as (
 
     select
         engagement.period_end,
         engagement.team_id,
-        engagement.parent_key,
+        engagement.family_key,
+        engagement.department_key,
         engagement.respondents,
         engagement.is_hidden,
         published.respondents as published_respondents,
@@ -22,7 +23,9 @@ with shown as (
 
 groups_of_teams as (
 
-    select period_end, 'parent ' || parent_key as team_group, respondents, is_hidden from shown
+    select period_end, 'family ' || family_key as team_group, respondents, is_hidden from shown
+    union all
+    select period_end, 'department ' || department_key as team_group, respondents, is_hidden from shown
     union all
     select period_end, 'company' as team_group, respondents, is_hidden from shown
 

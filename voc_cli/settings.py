@@ -168,6 +168,10 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
         "the code of a currency, such as USD",
     ),
     "whole_number": (_is_whole_number, "a whole number from 1"),
+    "number_of_people": (
+        lambda value: _is_whole_number(value) and value > 1,
+        "a whole number from 2, for a figure of one employee is that employee's",
+    ),
     "whole_number_or_none": (_is_whole_number, "a whole number from 1, or nothing"),
     "share": (_is_share, "a share from 0 to 1"),
 }

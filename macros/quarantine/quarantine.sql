@@ -41,15 +41,15 @@ coalesce({{ column }}, '(missing)')
 {%- endmacro %}
 
 {#- JSON object of the named columns of a row that was set aside; numbers names the doubles, which
-    engines would spell each in their own way. Texts are cut: the payload is to find the row. Never
-    name a personal column: the mart is public. without_texts: of what could not be read the names alone. -#}
-{% macro payload(columns, numbers=[], when='quarantine_reason is not null', without_texts=false) -%}
+    engines would spell each in their own way; persons names ids of people, which stand as their keyed hash. Texts are cut: the
+    payload is to find the row. Never name a personal column: the mart is public. -#}
+{% macro payload(columns, numbers=[], persons=[], when='quarantine_reason is not null') -%}
     {%- set pairs = [] -%}
     {%- for column in columns -%}
         {%- set name = column.split('.')[-1] -%}
         {%- set text = "cast(" ~ column ~ " as " ~ dbt.type_string() ~ ")" -%}
-        {%- if name == 'parse_errors' and without_texts -%}
-            {%- set text = unread_fields(column) -%}
+        {%- if name in persons -%}
+            {%- set text = contact_key(column) -%}
         {%- elif name in numbers -%}
             {%- set decimal = replace_pattern(decimal_text(column), '[.]?0+$', '') -%}
             {%- set text = "case when abs(" ~ column ~ ") < 1e15 then " ~ decimal ~ " else " ~ text ~ " end" -%}
@@ -62,6 +62,12 @@ coalesce({{ column }}, '(missing)')
         {%- do pairs.append("coalesce('\"" ~ name ~ "\":\"' || " ~ escaped.text ~ " || '\"', '\"" ~ name ~ "\":null')") -%}
     {%- endfor -%}
 case when {{ when }} then '{' || {{ pairs | join(" || ','\n            || ") }} || '}' end
+{%- endmacro %}
+
+{#- The key of a row as the public may see it. A key that is not there names nobody. -#}
+{% macro public_record_id(is_of_people) -%}
+    {%- set names_a_person = "record_id not like '(missing)#%'" if is_of_people else looks_personal('record_id') -%}
+case when {{ names_a_person }} then {{ contact_key('record_id') }} else record_id end
 {%- endmacro %}
 
 {#- A time the business cannot have had: before 1990 or after as_of_date. -#}

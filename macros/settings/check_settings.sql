@@ -52,6 +52,7 @@
     {%- elif kind == 'time_zone' -%}{%- do time_zone() -%}
     {%- elif kind == 'currency' -%}{%- do reporting_currency() -%}
     {%- elif kind == 'vendors' -%}{%- do vendors(name.removesuffix('_vendors')) -%}
+    {%- elif kind == 'number_of_people' -%}{%- do anonymity_min_n() -%}
     {%- elif kind == 'share' -%}{%- do share(name) -%}
     {%- elif kind == 'threshold' -%}{%- do threshold(name) -%}
     {%- elif kind == 'whole_number' or kind == 'whole_number_or_none' and var(name) is not none -%}{%- do whole_number(name) -%}

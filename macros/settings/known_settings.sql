@@ -27,7 +27,7 @@
     'recovery_days': 'whole_number',
     'closed_loop_window_days': 'whole_number',
     'root_cause_target_days': 'whole_number',
-    'anonymity_min_n': 'whole_number',
+    'anonymity_min_n': 'number_of_people',
     'erasure_max_people': 'whole_number',
     'lead_lag_months': 'whole_number',
     'retention_months': 'whole_number',

@@ -10,6 +10,15 @@
     {{ return(value) }}
 {% endmacro %}
 
+{#- People below whom nothing of employees is shown: of one person everything would be. -#}
+{% macro anonymity_min_n() %}
+    {%- set people = whole_number('anonymity_min_n') -%}
+    {%- if people < 2 -%}
+        {%- do exceptions.raise_compiler_error("The variable anonymity_min_n is '1': it takes a whole number from 2, for a figure of one employee is that employee's.") -%}
+    {%- endif -%}
+    {{ return(people) }}
+{% endmacro %}
+
 {#- None where a daily run looks at every day of use. -#}
 {% macro usage_lookback_days() %}
     {{ return(none if var('usage_lookback_days') is none else whole_number('usage_lookback_days')) }}

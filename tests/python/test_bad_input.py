@@ -133,6 +133,10 @@ SETTING_FAULTS = {
         {"min_role_weight_coverage": 50},
         ["min_role_weight_coverage", "from 0 to 1"],
     ),
+    "figures of one employee": (
+        {"anonymity_min_n": 1},
+        ["anonymity_min_n is '1'", "a whole number from 2"],
+    ),
     "days in no order": ({"landed_day_order": {"generic": "dmy"}}, ["'dmy'", "day_first"]),
     "unknown vendor": ({"survey_vendors": ["qualtrix"]}, ["qualtrix"]),
 }

@@ -6,7 +6,7 @@ import random
 import re
 from collections import defaultdict
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -69,15 +69,15 @@ class Suppression:
             "select sql from duckdb_views() where view_name = 'int_employee__engagement_shown'"
         )
         self.select = sql.split(" AS ", 1)[1].rstrip("; \n")
-        self.select = re.sub(r"(\w+\.)?intermediate\.", "", self.select)
+        self.select = re.sub(r"(\w+\.)?(intermediate|marts)\.", "", self.select)
         self.connection = duckdb.connect()
 
     def months(self, worlds: list[dict[str, tuple[str, int]]]) -> list[Month]:
         """Hide what has to be hidden in worlds of {team: (parent, respondents)}, one a month."""
         run = self.connection.execute
         run(
-            "create or replace table int_employee__team_parents"
-            " (team_id varchar, parent_team_id varchar)"
+            "create or replace table dim_teams"
+            " (team_id varchar, parent_team_id varchar, department varchar)"
         )
         run(
             "create or replace table int_employee__engagement (period_end date, team_id varchar,"
@@ -92,7 +92,7 @@ class Suppression:
                     (date(2000, 1, 1) + timedelta(days=number), f"{number}/{name}", respondents)
                 )
         self.connection.executemany(
-            "insert into int_employee__team_parents values (?, nullif(?, ''))",
+            "insert into dim_teams values (?, nullif(?, ''), null)",
             list(parents.items()),
         )
         self.connection.executemany(
@@ -100,7 +100,7 @@ class Suppression:
         )
         months: list[Month] = [{} for _ in worlds]
         for day, team, parent, respondents, hidden in run(
-            f"select period_end, team_id, parent_key, respondents, is_hidden from ({self.select})"
+            f"select period_end, team_id, family_key, respondents, is_hidden from ({self.select})"
         ).fetchall():
             months[(day - date(2000, 1, 1)).days][team] = Team(parent, respondents, hidden)
         return months
@@ -161,14 +161,14 @@ def published(demo: Project) -> dict[date, Month]:
     months: dict[date, Month] = defaultdict(dict)
     for row in demo.query(
         """
-        select truth.period_end, truth.team_id, truth.parent_key, truth.respondents, mart.is_suppressed
+        select truth.period_end, truth.team_id, truth.family_key, truth.respondents, mart.is_suppressed
         from intermediate.int_employee__engagement_shown as truth
         inner join marts.team_voe_csat as mart
             on truth.period_end = mart.period_end and truth.team_id = mart.team_id
         """
     ):
         months[row["period_end"]][row["team_id"]] = Team(
-            row["parent_key"], row["respondents"], row["is_suppressed"]
+            row["family_key"], row["respondents"], row["is_suppressed"]
         )
     return months
 
@@ -190,27 +190,47 @@ def test_the_demo_cannot_be_attacked_by_totals_or_by_other_months(demo: Project)
     assert pairs == demo.value("select pairs from marts.voe_csat_lead_lag where lag_months = 2")
 
 
-def test_no_other_mart_tells_the_team_of_an_employees_answer(demo: Project) -> None:
-    """In no column but the keys of an answer do the answers of one value all come from one team."""
-    answers = demo.query(
-        "select response_id, team_id, date_trunc('month', responded_date) as month"
-        " from intermediate.int_survey__responses where survey_family = 'employee'"
+def keys_of_employees(demo: Project) -> set[str]:
+    """What names an answer, a session or a person of the employee survey, as landed."""
+    keys = demo.query(
+        "select response_id as key from restricted.employee_responses"
+        " union select survey_response_id from restricted.employee_responses"
+        " union select invitation_id from restricted.employee_invitations"
+        " union select employee_id from generic.employees"
     )
-    team_of = {row["response_id"]: row["team_id"] for row in answers}
-    assert len(set(team_of.values())) > 5
-    rows = demo.query("select * from marts.fct_survey_responses where survey_family = 'employee'")
-    assert {row["response_id"] for row in rows} == set(team_of)
-    keys = {"response_id", "survey_response_id", "invitation_id"}
-    for column in set(rows[0]) - keys:
-        groups: dict[Any, set[str]] = defaultdict(set)
-        for row in rows:
-            groups[row[column]].add(team_of[row["response_id"]])
-        assert all(len(teams) > 1 for teams in groups.values()), column
-    invited = demo.query(
-        "select contact_key, account_id, agent_id, team_id, ticket_id from marts.fct_survey_invitations"
-        " where survey_family = 'employee'"
-    )
-    assert not [value for row in invited for value in row.values() if value is not None]
+    return {row["key"] for row in keys} - {None}
+
+
+def test_no_mart_has_a_row_of_an_employees_answer(demo: Project) -> None:
+    """No value of a public mart is a key of an employee, an answer or an invitation of one."""
+    keys = keys_of_employees(demo)
+    assert len(keys) > 1000
+    with duckdb.connect(demo.database, read_only=True) as connection:
+        connection.execute("create temp table keys as select unnest(?) as key", [sorted(keys)])
+        columns = connection.execute(
+            "select table_name, column_name from information_schema.columns"
+            " where table_schema = 'marts' and data_type = 'VARCHAR'"
+        ).fetchall()
+        assert len(columns) > 100
+        for mart, column in columns:
+            words = (
+                f"select distinct unnest(string_split_regex(\"{column}\", '[^\\w:.-]+')) as key"
+                f' from marts.{mart} union select distinct "{column}" from marts.{mart}'
+            )
+            found = connection.execute(f"select key from ({words}) semi join keys using (key)")
+            assert found.fetchall() == [], (mart, column)
+    surveys = demo.query("select distinct survey_id from restricted.employee_responses")
+    for mart in ("fct_survey_responses", "fct_survey_invitations"):
+        assert (
+            demo.value(f"select count(*) from marts.{mart} where survey_family = 'employee'") == 0
+        )
+        for survey in surveys:
+            assert (
+                demo.value(
+                    f"select count(*) from marts.{mart} where survey_id = ?", [survey["survey_id"]]
+                )
+                == 0
+            )
     # Employees' figures by team are in one mart; the columns of all others that name engagement:
     elsewhere = demo.query(
         "select table_name, column_name from information_schema.columns where table_schema = 'marts'"
@@ -237,3 +257,42 @@ def test_two_days_of_a_running_month_have_no_difference(
     )
     assert forked_demo.value("select max(period_end) from marts.team_voe_csat") == date(2026, 5, 31)
     assert forked_demo.query(figures) == demo.query(figures)
+
+
+def test_a_late_answer_is_not_told_by_the_difference_of_two_builds(
+    demo: Project, forked_demo: Project
+) -> None:
+    """One more answer in a month that was shown changes nothing; as many as hide one do, in that month."""
+    shown = (
+        "select period_end, team_id, engagement_score from marts.team_voe_csat"
+        " where engagement_score is not null order by all"
+    )
+    before = demo.query(shown)
+    month, team, _ = before[0].values()
+
+    def after(late: int) -> list[dict[str, object]]:
+        with duckdb.connect(forked_demo.database) as connection:
+            # of people whose spells do not cap them: the team has no people of its own here
+            connection.execute("delete from generic.employees where team_id = ?", [team])
+            connection.execute(
+                "insert into restricted.employee_responses select * replace ('late ' || n as response_id,"
+                " 'late ' || n as survey_response_id, null as employee_id, ? as team_id, 0 as score_pomp)"
+                " from (select * from restricted.employee_responses semi join"
+                " (select response_id from intermediate.int_employee__engagement_answers"
+                " where period_end = ? and team_id = ? order by response_id limit 1) using (response_id)),"
+                " range(?) as numbers(n)",
+                [team, month, team, late],
+            )
+        outcome = forked_demo.dbt(
+            "run",
+            "--select",
+            "int_employee__engagement_log team_voe_csat",
+            variables={"as_of_date": "2026-06-30"},
+        )
+        assert outcome.ok, outcome.output[-4000:]
+        return forked_demo.query(shown)
+
+    assert after(1) == before
+    changed = [row for row in after(K) if row not in before]
+    assert {row["period_end"] for row in changed} == {month}
+    assert team in {row["team_id"] for row in changed}

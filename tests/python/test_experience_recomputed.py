@@ -82,10 +82,9 @@ class Facts:
             landed=landed,
             answers=project.query(
                 f"select facts.*, sound.top_box_from, sound.loaded_at from marts.fct_survey_responses as facts {loaded}"
-                " where facts.survey_family <> 'employee'"
             ),
             engagement=project.query(
-                "select * from intermediate.int_survey__responses where metric = 'engagement'"
+                "select *, employee_id as employee_ref from restricted.employee_responses"
             ),
             tickets=keyed("marts.fct_tickets", "ticket_id"),
             accounts=keyed("marts.dim_accounts", "account_id"),
@@ -875,24 +874,30 @@ def hidden_teams(facts: Facts, respondents: dict[str, int]) -> dict[str, str]:
     """Teams that may not be shown, each with why, of those that answered in a month."""
     minimum = facts.rules.anonymity_min_n
     hidden = {team: "small" for team, count in respondents.items() if count < minimum}
+    parents = {row["parent_team_id"] for row in facts.teams.values()}
     families: dict[str | None, list[str]] = defaultdict(list)
+    departments: dict[str, list[str]] = defaultdict(list)
     for team in respondents:
-        families[facts.teams[team]["parent_team_id"]].append(team)
+        # a parent's own members are of the family of its teams
+        families[team if team in parents else facts.teams[team]["parent_team_id"]].append(team)
+        departments[facts.department(team) or f"none, {team}"].append(team)
 
-    def cover(teams: list[str], why: str) -> None:
-        while True:
-            covered = [team for team in teams if team in hidden]
+    def is_covered(teams: list[str]) -> bool:
+        covered = [team for team in teams if team in hidden]
+        people = sum(respondents[team] for team in covered)
+        return len(covered) in (0, len(teams)) or (len(covered) >= 2 and people >= minimum)
+
+    groups = [
+        *(("sibling", teams) for teams in families.values()),
+        *(("department", teams) for teams in departments.values()),
+        ("company", list(respondents)),
+    ]
+    for why, teams in groups * 2:
+        while not is_covered(teams):
             shown = [team for team in teams if team not in hidden]
-            people = sum(respondents[team] for team in covered)
-            if not covered or not shown or (len(covered) >= 2 and people >= minimum):
-                return
             hidden[min(shown, key=lambda team: (respondents[team], team))] = why
-
-    for teams in families.values():
-        cover(teams, "sibling")
-    cover(list(respondents), "company")
-    for teams in families.values():
-        cover(teams, "sibling")
+    if not all(is_covered(teams) for _, teams in groups):
+        hidden |= {team: hidden.get(team, "month") for team in respondents}
     return hidden
 
 
@@ -908,16 +913,11 @@ def team_voe_csat(facts: Facts) -> Expected:
     teams = {spell.team for spell in all_spells} | {team for _, team in [*answers, *voice]}
     expected = {}
     for month in months:
-        people = {
-            team: len({row["employee_ref"] or row["survey_response_id"] for row in rows} - {None})
-            for (period, team), rows in answers.items()
-            if period == month
-        }
-        hidden = hidden_teams(facts, people)
         opens = rules.end_of(month.replace(day=1) - timedelta(days=1))
         closes = rules.end_of(month)
+        stays, leavers, everybody, people = {}, {}, {}, {}
         for team in teams & facts.teams.keys():
-            own = [spell for spell in all_spells if spell.team == team]
+            own = stays[team] = [spell for spell in all_spells if spell.team == team]
             # who left in the first moment of the month left in it, from the last team
             left = {
                 s.employee
@@ -930,6 +930,18 @@ def team_voe_csat(facts: Facts) -> Expected:
             }
             present = {s.employee for s in own if s.begins < closes and s.end > opens}
             present |= left
+            leavers[team] = left
+            answered = {
+                row["employee_ref"] or row["survey_response_id"]
+                for row in answers.get((month, team), [])
+            } - {None}
+            if (month, team) in answers:
+                # sessions may be several of one person, but there are no more people than that
+                people[team] = min(len(answered), len(present) or len(answered))
+            everybody[team] = present
+        hidden = hidden_teams(facts, people)
+        for team in teams & facts.teams.keys():
+            own, left, present = stays[team], leavers[team], everybody[team]
             if not present and (month, team) not in answers.keys() | voice.keys():
                 continue
             scores = [row["score_pomp"] for row in answers.get((month, team), [])]

@@ -76,5 +76,5 @@ select
     {{ record_id('activity_id') }} as record_id,
     {{ payload([
         'activity_id', 'account_ref', 'contact_ref', 'activity_type', 'occurred_at', 'rating', 'parse_errors',
-    ], numbers=['rating']) }} as payload
+    ], numbers=['rating'], persons=['contact_ref']) }} as payload
 from checked

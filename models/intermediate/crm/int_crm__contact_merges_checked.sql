@@ -45,7 +45,9 @@ select
         ['merge_cycle', 'cycle_members.member_id is not null'],
     ]) }} as quarantine_reason,
     links.contact_id as record_id,
-    {{ payload(['links.contact_id', 'links.merged_into_contact_id'], when='true') }} as payload
+    {{ payload(
+        ['links.contact_id', 'links.merged_into_contact_id'], persons=['contact_id', 'merged_into_contact_id'], when='true'
+    ) }} as payload
 from links
 left join cycle_members on links.contact_id = cycle_members.member_id
 left join chain_ends on links.contact_id = chain_ends.start_id and chain_ends.end_number = 1

@@ -1,4 +1,6 @@
 -- Grain: one row per landed role of a contact on an account or deal.
+{{ config(materialized='table') }}
+
 with roles as (
 
     select
@@ -43,5 +45,5 @@ checked as (
 select
     *,
     {{ record_id(key_of('contact_id', [['on ', 'account_id'], ['as ', 'role_name'], ['of ', 'role_origin']])) }} as record_id,
-    {{ payload(['contact_id', 'account_id', 'role_name', 'role_origin', 'parse_errors']) }} as payload
+    {{ payload(['contact_id', 'account_id', 'role_name', 'role_origin', 'parse_errors'], persons=['contact_id']) }} as payload
 from checked

@@ -47,5 +47,5 @@ select
     *,
     {{ closed_at('contact_id') }} as closed_at,
     {{ version_record_id('contact_id') }} as record_id,
-    {{ payload(['contact_id', 'valid_from', 'valid_to', 'account_id', 'parse_errors']) }} as payload
+    {{ payload(['contact_id', 'valid_from', 'valid_to', 'account_id', 'parse_errors'], persons=['contact_id']) }} as payload
 from checked

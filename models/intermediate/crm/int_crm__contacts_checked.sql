@@ -39,5 +39,8 @@ checked as (
 select
     *,
     {{ record_id('contact_id') }} as record_id,
-    {{ payload(['contact_id', 'account_id', 'external_id', 'merged_into_contact_id', 'parse_errors'], when=is_set_aside()) }} as payload
+    {{ payload(
+        ['contact_id', 'account_id', 'external_id', 'merged_into_contact_id', 'parse_errors'],
+        persons=['contact_id', 'external_id', 'merged_into_contact_id'], when=is_set_aside()
+    ) }} as payload
 from checked

@@ -1,4 +1,5 @@
--- Grain: one row per landed invitation, with its person and account found.
+-- Grain: one row per landed invitation, with its person and account found. It went to a customer if something says so, and nothing says
+-- that it went to an employee.
 {{ config(materialized='table') }}
 
 with invitations as (
@@ -48,60 +49,98 @@ deleted_tickets as (
 
 ),
 
--- a survey's family and touchpoint, where all its scored questions agree
-survey_purposes as (
+surveys as (
+
+    select * from {{ ref('int_survey__surveys') }}
+
+),
+
+-- what an invitation led to, named by either side
+sessions as (
 
     select
-        source_vendor,
-        survey_id,
-        case when count(distinct survey_family) = 1 then min(survey_family) end as survey_family,
-        case when count(distinct touchpoint) = 1 then min(touchpoint) end as touchpoint
-    from {{ ref('int_survey__questions_answered') }}
-    where metric is not null
-    group by source_vendor, survey_id
+        answers.source_vendor,
+        coalesce(answers.survey_response_id, answers.response_id) as session_id,
+        answers.invitation_ref,
+        max(case when employee_sessions.session_id is not null then 1 else 0 end) as is_of_employee,
+        max(case when {{ is_of_customers('answers.survey_family') }} then 1 else 0 end) as is_of_customer
+    from {{ ref('int_survey__questions_answered') }} as answers
+    left join {{ ref('int_survey__employee_sessions') }} as employee_sessions
+        on
+            answers.source_vendor = employee_sessions.source_vendor
+            and coalesce(answers.survey_response_id, answers.response_id) = employee_sessions.session_id
+    group by 1, 2, 3
+
+),
+
+led_to as (
+
+    select invitation_id, max(is_of_employee) as is_of_employee, max(is_of_customer) as is_of_customer
+    from (
+        select invitations.invitation_id, sessions.is_of_employee, sessions.is_of_customer
+        from invitations
+        inner join sessions on invitations.response_ref = sessions.session_id
+        union all
+        select invitation_ref as invitation_id, is_of_employee, is_of_customer
+        from sessions
+        where invitation_ref is not null
+    ) as links
+    group by invitation_id
+
+),
+
+purposes as (
+
+    select
+        matched.*,
+        coalesce(matched.touchpoint, surveys.touchpoint) as purpose_touchpoint,
+        case
+            when
+                surveys.is_of_employees
+                or led_to.is_of_employee = 1
+                or not {{ is_of_customers(fold_case('matched.survey_family')) }}
+                then 'employee'
+            else coalesce({{ fold_case('matched.survey_family') }}, surveys.survey_family)
+        end as purpose_family,
+        coalesce(
+            matched.survey_family is not null or surveys.is_scored or led_to.is_of_customer = 1, false
+        ) as is_purpose_known
+    from matched
+    left join surveys on matched.source_vendor = surveys.source_vendor and matched.survey_id = surveys.survey_id
+    left join led_to on matched.invitation_id = led_to.invitation_id
 
 ),
 
 checked as (
 
     select
-        matched.*,
+        purposes.*,
         coalesce(account_keys.account_id, current_accounts.account_id) as account_id,
-        coalesce({{ fold_case('matched.survey_family') }}, survey_purposes.survey_family) as purpose_family,
-        coalesce(matched.touchpoint, survey_purposes.touchpoint) as purpose_touchpoint,
-        {{ rated_agent('matched') }} as agent_id,
+        purposes.is_purpose_known and coalesce(purposes.purpose_family, '') <> 'employee' as is_to_customer,
+        {{ rated_agent('purposes') }} as agent_id,
         {{ rated_team() }} as team_id,
         {{ quarantine_reason([
-            ['missing_key', 'matched.invitation_id is null'],
-            ['duplicate_key', 'matched.copy_number > 1'],
-            ['unparseable_value', 'matched.parse_errors is not null'],
-            ['missing_time', 'matched.sent_at is null'],
+            ['missing_key', 'purposes.invitation_id is null'],
+            ['duplicate_key', 'purposes.copy_number > 1'],
+            ['unparseable_value', 'purposes.parse_errors is not null'],
+            ['missing_time', 'purposes.sent_at is null'],
             ['deleted_ticket', 'deleted_tickets.ticket_id is not null'],
-            ['implausible_time', is_before_plausible('matched.sent_at')],
-            ['after_as_of_date', is_after_as_of('matched.sent_at')],
-        ] + account_reasons('matched.account_ref', 'account_keys.account_key', 'account_keys.account_id')) }} as quarantine_reason
-    from matched
-    left join account_keys on matched.account_ref = account_keys.account_key
-    left join current_accounts on matched.contact_id = current_accounts.contact_id
-    left join deleted_tickets on matched.ticket_ref = deleted_tickets.ticket_id
-    {{ ticket_holder_joins('matched', 'sent_at') }}
-    left join survey_purposes
-        on matched.source_vendor = survey_purposes.source_vendor and matched.survey_id = survey_purposes.survey_id
+            ['implausible_time', is_before_plausible('purposes.sent_at')],
+            ['after_as_of_date', is_after_as_of('purposes.sent_at')],
+        ] + account_reasons('purposes.account_ref', 'account_keys.account_key', 'account_keys.account_id')) }} as quarantine_reason
+    from purposes
+    left join account_keys on purposes.account_ref = account_keys.account_key
+    left join current_accounts on purposes.contact_id = current_accounts.contact_id
+    left join deleted_tickets on purposes.ticket_ref = deleted_tickets.ticket_id
+    {{ ticket_holder_joins('purposes', 'sent_at') }}
 
 )
 
 select
     *,
     {{ record_id('invitation_id') }} as record_id,
-    coalesce(
-        {{ payload(
-            ['invitation_id', 'survey_id', 'parse_errors'],
-            when="quarantine_reason is not null and purpose_family = 'employee'",
-            without_texts=true,
-        ) }},
-        {{ payload(
-            ['invitation_id', 'survey_id', 'sent_at', 'account_ref', 'parse_errors'],
-            when="quarantine_reason is not null and coalesce(purpose_family, '') <> 'employee'",
-        ) }}
-    ) as payload
+    -- of one that is an employee's, or nobody knows whose, the key alone
+    {{ payload(
+        ['invitation_id', 'survey_id', 'sent_at', 'account_ref', 'parse_errors'], when='quarantine_reason is not null and is_to_customer'
+    ) }} as payload
 from checked

@@ -9,17 +9,8 @@ with nps_surveys as (
     select
         source_vendor,
         survey_id
-    from {{ ref('int_survey__questions_answered') }}
-    where metric = 'nps' and survey_family = 'relationship' and survey_id is not null
-
-    union distinct
-
-    -- a survey that policy names and nobody has answered yet
-    select
-        source_vendor,
-        survey_id
-    from {{ ref('survey_questions') }}
-    where metric = 'nps' and coalesce(survey_family, 'relationship') = 'relationship'
+    from {{ ref('int_survey__surveys') }}
+    where asks_nps
 
 ),
 
@@ -41,10 +32,8 @@ invitations as (
         invitations.quarantine_reason is null
         and invitations.contact_key is not null
         and coalesce(invitations.is_delivered, true)
-        and (
-            invitations.purpose_family = 'relationship'
-            or (nps_surveys.survey_id is not null and coalesce(invitations.purpose_family, '') <> 'employee')
-        )
+        and invitations.is_to_customer
+        and (invitations.purpose_family = 'relationship' or nps_surveys.survey_id is not null)
 
 ),
 

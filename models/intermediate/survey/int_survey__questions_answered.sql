@@ -1,6 +1,6 @@
 -- Grain: one row per landed answer, with what its question measures. The policy seed wins over
 -- what the vendor says, which wins over the vendor's question type; no metric: not scored. A survey that the tool does not know any more
--- may have asked employees, so that the type of its question says nothing.
+-- may have asked employees, so that the type of its question says nothing. is_of_employees: policy, the vendor or the metric says so.
 with responses as (
 
     select * from {{ ref('int_survey__survey_responses_unioned') }}
@@ -23,6 +23,7 @@ resolved as (
             case when responses.is_survey_known is not false then responses.detected_metric end
         ) as answered_metric,
         coalesce(survey_questions.survey_family, {{ fold_case('responses.survey_family') }}) as named_family,
+        not {{ is_of_customers(fold_case('responses.survey_family')) }} as is_vendors_of_employees,
         survey_questions.question_id is not null as is_named_question,
         coalesce(survey_questions.touchpoint, responses.touchpoint) as answered_touchpoint,
         coalesce(survey_questions.scale_min, responses.scale_min) as named_min,
@@ -48,15 +49,10 @@ select
     question_id,
     is_named_question,
     answered_metric as metric,
-    coalesce(
-        named_family,
-        case answered_metric
-            when 'nps' then 'relationship'
-            when 'csat' then 'transactional'
-            when 'ces' then 'transactional'
-            when 'engagement' then 'employee'
-        end
-    ) as survey_family,
+    {{ family_of('named_family', 'answered_metric') }} as survey_family,
+    coalesce(is_vendors_of_employees, false)
+    or coalesce(not {{ is_of_customers(family_of('named_family', 'answered_metric')) }}, false)
+    or coalesce(answered_metric = 'engagement', false) as is_of_employees,
     answered_touchpoint as touchpoint,
     raw_score,
     case when answered_metric = 'nps' then coalesce(named_min, 0) else named_min end as scale_min,

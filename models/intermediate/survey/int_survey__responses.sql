@@ -1,8 +1,9 @@
--- Grain: one row per sound, scored answer. An answer of an employee keeps its team and nothing
--- that could lead to a customer or a person.
+-- Grain: one row per sound, scored answer of a customer. Employees' answers are in the schema restricted.
 with answers as (
 
-    select * from {{ ref('int_survey__responses_checked') }} where is_scored and quarantine_reason is null
+    select *
+    from {{ ref('int_survey__responses_checked') }}
+    where is_scored and quarantine_reason is null and {{ is_of_customers('survey_family') }}
 
 ),
 
@@ -31,12 +32,12 @@ scored as (
         answers.survey_family,
         answers.metric,
         answers.touchpoint,
-        case when answers.survey_family <> 'employee' then answers.contact_key end as contact_key,
-        case when answers.survey_family <> 'employee' then answers.account_id end as account_id,
-        case when answers.survey_family <> 'employee' then answers.contact_role end as contact_role,
-        case when answers.survey_family <> 'employee' then answers.role_as_of end as role_as_of,
-        case when answers.survey_family <> 'employee' then answers.match_method end as match_method,
-        answers.survey_family <> 'employee' and answers.contact_key is null as is_anonymous,
+        answers.contact_key,
+        answers.account_id,
+        answers.contact_role,
+        answers.role_as_of,
+        answers.match_method,
+        answers.contact_key is null as is_anonymous,
         {{ as_then('segment', 'account_versions', 'accounts') }} as segment,
         {{ as_then('region', 'account_versions', 'accounts') }} as region,
         answers.raw_score,
@@ -51,14 +52,13 @@ scored as (
             as is_top_box,
         answers.responded_at,
         {{ reporting_date('answers.responded_at') }} as responded_date,
-        answers.employee_ref,
         answers.agent_id,
         answers.team_id,
         answers.team_as_of,
         answers.ticket_id,
         answers.loaded_at
     from answers
-    left join accounts on answers.account_id = accounts.account_id and answers.survey_family <> 'employee'
+    left join accounts on answers.account_id = accounts.account_id
     left join account_versions
         on
             accounts.account_id = account_versions.account_id

@@ -49,7 +49,8 @@ invited_answers as (
         answers.question_id,
         answers.is_named_question,
         answers.metric,
-        answers.survey_family,
+        case when employee_sessions.session_id is null then answers.survey_family else 'employee' end as survey_family,
+        answers.is_of_employees,
         answers.touchpoint,
         answers.raw_score,
         answers.scale_min,
@@ -74,6 +75,10 @@ invited_answers as (
         coalesce(answers.email_key, named.email_key, naming.email_key) as email_key,
         coalesce(answers.account_ref, named.account_ref, naming.account_ref) as account_ref
     from answers
+    left join {{ ref('int_survey__employee_sessions') }} as employee_sessions
+        on
+            answers.source_vendor = employee_sessions.source_vendor
+            and coalesce(answers.survey_response_id, answers.response_id) = employee_sessions.session_id
     left join invitations as named on answers.invitation_ref = named.invitation_id
     left join invitations as naming
         on answers.survey_response_id = naming.response_ref and naming.send_number = 1
@@ -191,6 +196,7 @@ checked as (
             ['missing_time', 'responded_at is null'],
             ['implausible_time', is_before_plausible('responded_at')],
             ['after_as_of_date', is_after_as_of('responded_at')],
+            ['employee_session', "survey_family = 'employee' and metric <> 'engagement' and not is_of_employees"],
             ['unknown_metric', "metric || ' ' || coalesce(survey_family, '') not in (" ~ scored_metrics ~ ")"],
             ['missing_scale', 'scale_min is null or scale_max is null or scale_min >= scale_max'],
             ['missing_top_box', 'top_box_from is null'],
@@ -210,16 +216,8 @@ select
     *,
     case when first_reason <> 'not_scored' then first_reason end as quarantine_reason,
     {{ record_id('response_id') }} as record_id,
-    -- of an employee's answer, or one of nobody knows what, neither score nor time
-    coalesce(
-        {{ payload(
-            ['response_id', 'survey_id', 'question_id', 'metric', 'parse_errors'],
-            when="first_reason <> 'not_scored' and coalesce(survey_family, 'employee') = 'employee'",
-            without_texts=true,
-        ) }},
-        {{ payload([
-            'response_id', 'survey_id', 'question_id', 'metric', 'raw_score', 'responded_at', 'sent_at', 'account_ref',
-            'parse_errors',
-        ], numbers=['raw_score'], when="first_reason <> 'not_scored' and survey_family <> 'employee'") }}
-    ) as payload
+    -- of an employee's answer, or one of nobody knows whom, the key alone
+    {{ payload([
+        'response_id', 'survey_id', 'question_id', 'metric', 'raw_score', 'responded_at', 'sent_at', 'account_ref', 'parse_errors',
+    ], numbers=['raw_score'], when="first_reason <> 'not_scored' and " ~ is_of_customers('survey_family')) }} as payload
 from checked

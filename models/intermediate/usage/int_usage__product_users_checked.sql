@@ -1,4 +1,6 @@
 -- Grain: one row per landed product user.
+{{ config(materialized='table') }}
+
 with product_users as (
 
     select
@@ -26,5 +28,5 @@ checked as (
 select
     *,
     {{ record_id('product_user_id') }} as record_id,
-    {{ payload(['product_user_id', 'product_account_id', 'parse_errors'], when=is_set_aside()) }} as payload
+    {{ payload(['product_user_id', 'product_account_id', 'parse_errors'], persons=['product_user_id'], when=is_set_aside()) }} as payload
 from checked

@@ -136,5 +136,5 @@ select
     case when quarantine_reason is not null then {{ record_id(key) }} end as record_id,
     {{ payload([
         'product_account_id', 'product_user_id', 'usage_date', 'feature_id', 'events', 'logins', 'minutes', 'parse_errors',
-    ], numbers=['minutes']) }} as payload
+    ], numbers=['minutes'], persons=['product_user_id']) }} as payload
 from checked

@@ -21,7 +21,7 @@ respondents as (
         account_id,
         sent_at as seen_at
     from {{ ref('int_survey__invitations_checked') }}
-    where contact_key is not null and quarantine_reason is null and coalesce(purpose_family, '') <> 'employee'
+    where contact_key is not null and quarantine_reason is null and is_to_customer
 
 ),
 

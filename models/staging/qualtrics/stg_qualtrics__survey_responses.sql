@@ -156,7 +156,7 @@ select
     named_answers.question_id,
     case when coalesce(surveys.is_employee_programme, 0) = 0 then questions.detected_metric end as detected_metric,
     cast(null as {{ sql_type('string') }}) as metric,
-    cast(null as {{ sql_type('string') }}) as survey_family,
+    case when surveys.is_employee_programme = 1 then 'employee' end as survey_family,
     cast(null as {{ sql_type('string') }}) as touchpoint,
     coalesce(named_answers.answer_value, options.option_value) as raw_score,
     cast(null as {{ sql_type('double precision') }}) as scale_min,
