@@ -1,0 +1,61 @@
+"""The stairs of the house go one way: which room of models reads which (tests/layers.yml)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+from harness import REPOSITORY
+
+Manifest = dict[str, Any]
+Read = tuple[str, str]
+
+LAYERS = yaml.safe_load((REPOSITORY / "tests/layers.yml").read_text(encoding="utf-8"))
+
+
+def room_of(path: str) -> str:
+    """The room of a model's file: of the rooms that are folders above it, the innermost."""
+    inside = path.removeprefix("models/")
+    return max((room for room in LAYERS["rooms"] if inside.startswith(f"{room}/")), key=len)
+
+
+def reads_upwards(manifest: Manifest) -> Iterator[Read]:
+    """(reader, what it reads) of models that read a room above their own."""
+    models = {
+        name: node for name, node in manifest["nodes"].items() if node["resource_type"] == "model"
+    }
+    floor = {
+        name: LAYERS["rooms"].index(room_of(node["original_file_path"]))
+        for name, node in models.items()
+    }
+    for name, node in models.items():
+        for read in node["depends_on"]["nodes"]:
+            is_gate = read in models and models[read]["name"] in LAYERS["gates"]
+            if read in models and not is_gate and floor[read] > floor[name]:
+                yield node["name"], models[read]["name"]
+
+
+def test_no_room_reads_upwards_but_where_it_did(manifest: Manifest) -> None:
+    known = {
+        (reader, read) for reader, reads in (LAYERS["exceptions"] or {}).items() for read in reads
+    }
+    found = set(reads_upwards(manifest))
+    assert found - known == set(), "these read upwards: move one of the two, or what both need"
+    assert known - found == set(), "these do so no more: take them out of tests/layers.yml"
+
+
+def test_a_read_upwards_is_found(manifest: Manifest) -> None:
+    accounts = "model.voc_warehouse.int_crm__accounts"
+    node = manifest["nodes"][accounts]
+    reads = {
+        **node["depends_on"],
+        "nodes": [*node["depends_on"]["nodes"], "model.voc_warehouse.account_health"],
+    }
+    changed = {
+        **manifest,
+        "nodes": {**manifest["nodes"], accounts: {**node, "depends_on": reads}},
+    }
+    assert set(reads_upwards(changed)) - set(reads_upwards(manifest)) == {
+        ("int_crm__accounts", "account_health")
+    }
