@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -97,6 +98,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def forked_demo(demo: Project, tmp_path: Path) -> Project:
     """A copy of the built demo for one test: change a file, a seed or a row, and build a part."""
     return demo.fork(tmp_path / "forked_demo")
+
+
+@pytest.fixture(scope="session")
+def manifest(demo: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What dbt knows of the project: models, tests, sources and how they hang together."""
+    project = demo.fork(tmp_path_factory.mktemp("manifest") / "project")
+    outcome = project.dbt("parse", "--write-json")
+    assert outcome.ok, outcome.output
+    return json.loads((project.root / "target" / "manifest.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture

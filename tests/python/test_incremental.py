@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import duckdb
 import pytest
-from harness import PostgresServer, Project
+from harness import REPOSITORY, PostgresServer, Project
 
 LAST_DAY = date(2026, 6, 30)
 DAYS = [LAST_DAY - timedelta(days=back) for back in range(29, -1, -1)]
@@ -242,3 +243,112 @@ def test_a_limited_look_back_leaves_older_days_to_the_next_run_without_it(
     run(forked_demo, day, usage)
     assert events(old) > before[old]
     assert everything_is_checked()
+
+
+#: What happens to landed rows on one of ten days; {chance} is another text for each row and day.
+EDITS = {
+    "an answer is corrected": "update qualtrics.question_response set value = '3' where {chance} like '00%'",
+    "a session is deleted": "delete from qualtrics.survey_response where {chance} like '00%'",
+    "a session comes late": "insert into qualtrics.survey_response select * replace ('late ' || id as id,"
+    " end_date - interval 45 day as end_date) from qualtrics.survey_response where {chance} like '00%'",
+    "a contact is merged": "update salesforce.contact set is_deleted = true, master_record_id ="
+    " (select min(id) from salesforce.contact) where {chance} like '00%'",
+    "a role of the past is corrected": "update salesforce.contact_history set contact_role_c = 'Decision Maker'"
+    " where {chance} like '0%'",
+    "an account is merged": "update salesforce.account set is_deleted = true, master_record_id ="
+    " (select max(id) from salesforce.account) where id in (select min(id) from salesforce.account"
+    " where not is_deleted) and {chance} is not null",
+    "an invoice is taken back": "delete from stripe.invoice where {chance} like '0%'",
+    "a price of the past is corrected": "update stripe.subscription_history set quantity = quantity + 1"
+    " where {chance} like '0%'",
+    "a ticket is deleted": "update zendesk.ticket set _fivetran_deleted = true where {chance} like '00%'",
+    "a comment comes late": "insert into zendesk.ticket_comment select * replace (id + 900000000 as id,"
+    " created + interval 3 hour as created) from zendesk.ticket_comment where {chance} like '00%'",
+    "clicks are taken back": "delete from pendo.event where {chance} like '0a%'",
+    "somebody changes teams": "update generic.employees set team_id = (select max(team_id) from generic.teams)"
+    " where {chance} like '0%'",
+    "policy is edited": "update policy.sla_targets set target_minutes = target_minutes + 30 where {chance} is not null",
+    "a signal is edited": "update policy.health_signals set score_100_at = score_100_at * 1.1 where signal = 'stickiness'"
+    " and {chance} is not null",
+}
+#: What remembers one run in the next, and so need not be what one whole build gives.
+LOGS = {
+    "int_health__band_changes",
+    "int_employee__engagement_log",
+    "quarantine_by_day",
+    "run_history",
+}
+
+
+def resting_on_logs(manifest: dict[str, Any]) -> set[str]:
+    """Marts that are a log or read one, however many models lie between."""
+    children = manifest["child_map"]
+    found, open_ends = set(), [f"model.voc_warehouse.{name}" for name in LOGS]
+    while open_ends:
+        name = open_ends.pop()
+        if name not in found:
+            found.add(name)
+            open_ends += [child for child in children[name] if child.startswith("model.")]
+    marts = {
+        node["name"]
+        for name, node in manifest["nodes"].items()
+        if name in found and node["original_file_path"].startswith("models/marts/")
+    }
+    return marts
+
+
+@pytest.mark.slow
+def test_ten_days_of_random_edits_give_what_one_whole_build_gives(
+    forked_demo: Project, manifest: dict[str, Any]
+) -> None:
+    """Late, deleted, corrected and merged rows, roles of the past, policy, one more vendor and a clock that goes
+    back: but for what rests on a log the marts are those of one build of what is left."""
+    execute, chance = on_duckdb(forked_demo), random.Random(16)
+    told = [
+        "create schema if not exists generic",
+        "create table generic.survey_responses (response_id varchar, survey_id varchar, metric varchar, raw_score varchar,"
+        " responded_at varchar, account_ref varchar)",
+        "insert into generic.survey_responses select 'G' || row_number() over (order by id), 'calls', 'nps', '9',"
+        " '2026-06-15 10:00:00', id from salesforce.account",
+    ]
+    variables: dict[str, Any] = {"voc_demo": False}
+    done: set[str] = set()
+    for number, day in enumerate(DAYS[-10:]):
+        left = sorted(EDITS.keys() - done) or sorted(EDITS)
+        for name in chance.sample(left, min(3, len(left))):
+            done.add(name)
+            sql = EDITS[name]
+            execute(sql.format(chance=f"md5(cast(rowid as varchar) || '{day} {name}')"))
+        if number == 4:
+            for statement in told:
+                execute(statement)
+            variables |= {"survey_vendors": ["qualtrics", "zendesk", "generic"]}
+        if number % 2:
+            clock = day - timedelta(days=9 if number == 7 else 0)
+            outcome = forked_demo.dbt("run", variables={**variables, "as_of_date": str(clock)})
+            assert outcome.ok, outcome.output[-6000:]
+    assert done == EDITS.keys()
+    logs = resting_on_logs(manifest)
+    pages = (REPOSITORY / "docs/operations.md").read_text(encoding="utf-8")
+    assert [mart for mart in sorted(logs) if f"`{mart}`" not in pages] == []
+    marts = [
+        row["name"]
+        for row in execute(
+            "select table_name as name from duckdb_tables() where schema_name = 'marts' order by 1"
+        )
+        if row["name"] not in logs
+    ]
+    execute("create schema by_days")
+    for mart in marts:
+        execute(f"create table by_days.{mart} as select * from marts.{mart}")
+    outcome = forked_demo.dbt(
+        "run", "--full-refresh", variables={**variables, "as_of_date": str(LAST_DAY)}
+    )
+    assert outcome.ok, outcome.output[-6000:]
+    different = {}
+    for mart in marts:
+        missing = execute(f"from marts.{mart} except all from by_days.{mart}")
+        surplus = execute(f"from by_days.{mart} except all from marts.{mart}")
+        if missing or surplus:
+            different[mart] = (len(missing), len(surplus), missing[:2], surplus[:2])
+    assert different == {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -93,14 +92,6 @@ def marts_without(manifest: Manifest, proof: str, tagged_only: bool = False) -> 
         and (not tagged_only or node["config"]["meta"].get("carries_employee_data"))
         and node["unique_id"] not in read
     ]
-
-
-@pytest.fixture(scope="module")
-def manifest(demo: Project, tmp_path_factory: pytest.TempPathFactory) -> Manifest:
-    project = demo.fork(tmp_path_factory.mktemp("manifest") / "project")
-    outcome = project.dbt("parse", "--write-json")
-    assert outcome.ok, outcome.output
-    return json.loads((project.root / "target" / "manifest.json").read_text(encoding="utf-8"))
 
 
 def changed(manifest: Manifest, model: str, column: str, **meta: Any) -> Manifest:

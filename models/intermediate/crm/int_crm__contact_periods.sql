@@ -1,6 +1,8 @@
 -- Grain: one row per person and period end at which the person could have been asked: known,
 -- not gone, not opted out, with the account and role of that day. Of a person's contacts at that
 -- day, who is still there and was made last speaks.
+{{ config(materialized='table') }}
+
 with contacts as (
 
     select * from {{ ref('int_crm__contacts') }}
