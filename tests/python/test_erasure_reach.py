@@ -267,8 +267,8 @@ def test_an_erasure_that_was_killed_is_finished_by_the_next(
     spilled = project.write("voc.duckdb.tmp/duckdb_temp_storage-0.tmp", "gus4@x.example")
     outcome = project.cli(*ERASE, "--yes")
     assert outcome.ok, outcome.output
-    # The ticket stays without the person, and stays known.
-    assert "Asked for before, and landed still: generic_ticket T1" in outcome.output
+    # The ticket stays without the person, and strangers name the contact: both stay known.
+    assert "Asked for before, and landed still: contact C1; generic_ticket T1" in outcome.output
     assert not spilled.exists()
     assert {table: landed.ids("generic.", table) for table in KEYS} == LEFT
     for file in project.root.glob("*duckdb*"):
