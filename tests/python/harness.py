@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import pwd
+import re
 import select
 import shutil
 import signal
@@ -746,3 +747,23 @@ class PostgresServer:
                 log = self.data / "server.log"
                 said = output.read() + (log.read_text() if log.exists() else "")
                 raise RuntimeError(f"{program} failed: {said}")
+
+
+def keys_of_employees(project: Project) -> set[str]:
+    """What names an answer, a session or a person of the employee survey, as landed."""
+    keys = project.query(
+        "select response_id as key from restricted.employee_responses"
+        " union select survey_response_id from restricted.employee_responses"
+        " union select invitation_id from restricted.employee_invitations"
+        " union select employee_id from generic.employees"
+    )
+    return {row["key"] for row in keys} - {None}
+
+
+def words_of(folder: Path, pattern: str) -> set[str]:
+    """What stands in the files of a folder, word by word; a word may be an id."""
+    return {
+        word
+        for file in folder.rglob(pattern)
+        for word in re.findall(r"[\w:.-]+", file.read_text(encoding="utf-8"))
+    }

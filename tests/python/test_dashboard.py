@@ -21,7 +21,7 @@ import duckdb
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from harness import REPOSITORY, PostgresServer, Project
+from harness import REPOSITORY, PostgresServer, Project, keys_of_employees, words_of
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from dashboard.charts import DOMAINS
@@ -871,6 +871,7 @@ def test_nobody_is_named(site: Path, project: Project) -> None:
     for name in PAGES:
         for mart in _marts_of(name):
             assert mart not in {"dim_contacts", "fct_survey_invitations", "quarantined_records"}
+    assert not words_of(site, "*.js") & keys_of_employees(project)
 
 
 def _site_data(site: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import duckdb
 import numpy as np
 import pytest
-from harness import NO_TESTS, Project
+from harness import NO_TESTS, Project, keys_of_employees
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -188,17 +188,6 @@ def test_the_demo_cannot_be_attacked_by_totals_or_by_other_months(demo: Project)
         """
     )
     assert pairs == demo.value("select pairs from marts.voe_csat_lead_lag where lag_months = 2")
-
-
-def keys_of_employees(demo: Project) -> set[str]:
-    """What names an answer, a session or a person of the employee survey, as landed."""
-    keys = demo.query(
-        "select response_id as key from restricted.employee_responses"
-        " union select survey_response_id from restricted.employee_responses"
-        " union select invitation_id from restricted.employee_invitations"
-        " union select employee_id from generic.employees"
-    )
-    return {row["key"] for row in keys} - {None}
 
 
 def test_no_mart_has_a_row_of_an_employees_answer(demo: Project) -> None:

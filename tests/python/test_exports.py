@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from harness import Outcome, PostgresServer, Project
+from harness import Outcome, PostgresServer, Project, keys_of_employees, words_of
 
 SYNC = "crm_account_sync"
 MAIL = re.compile(rb"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]")
@@ -146,6 +146,9 @@ def test_nothing_personal_is_exported(exported: Exports) -> None:
         assert not MAIL.search(text), file
         cells = {cell.strip(b'"').lower() for cell in re.split(rb"[,\n]", text)}
         assert not cells & people, file
+    employees = keys_of_employees(exported.project)
+    assert len(employees) > 1000
+    assert not words_of(exported.latest, "*.csv") & employees
 
 
 def test_only_what_changed_is_told(exports: Exports) -> None:

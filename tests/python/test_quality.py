@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import psycopg2
 import pytest
-from harness import REPOSITORY, PostgresServer, Project
+from harness import REPOSITORY, PostgresServer, Project, keys_of_employees, words_of
 
 from quality.catalog import Catalog
 from quality.engine import open_engine
@@ -94,7 +94,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_demo_passes_offline_and_the_site_needs_no_network(
-    facts: ProjectFacts, tmp_path: Path, no_network: None
+    demo: Project, facts: ProjectFacts, tmp_path: Path, no_network: None
 ) -> None:
     outcome = check(facts, site=tmp_path / "site")
     assert outcome.breaches == ()
@@ -108,6 +108,7 @@ def test_the_demo_passes_offline_and_the_site_needs_no_network(
         assert not foreign.search(text), page
         assert "<script" not in text, page
     assert 'href="voc.css"' in outcome.index.read_text()
+    assert not words_of(tmp_path / "site", "*.html") & keys_of_employees(demo)
 
 
 STALE = "update {0} set {1} = {1} - interval 200 day"
