@@ -79,7 +79,8 @@ def check_landed(tables: Tables | None, variables: Mapping[str, Any], root: Path
     for vendor, named_in in lists.items():
         schema = variables.get(f"{vendor}_schema", vendor)
         declared = _declared_tables(root, vendor)
-        if not any((schema.lower(), name.lower()) in tables for name in declared):
+        landed = {_folded(name) for where, name in tables if where == schema.lower()}
+        if landed.isdisjoint(map(_folded, declared)):
             problems.append(
                 f"The vendor '{vendor}' is listed in {', '.join(named_in)} but the schema '{schema}'"
                 f" holds none of its tables. Land at least one of: {', '.join(sorted(declared))};"
@@ -87,6 +88,10 @@ def check_landed(tables: Tables | None, variables: Mapping[str, Any], root: Path
             )
     if problems:
         raise UserError("\n".join(problems))
+
+
+def _folded(name: str) -> str:
+    return name.lower().replace("_", "")
 
 
 def _declared_tables(root: Path, vendor: str) -> list[str]:

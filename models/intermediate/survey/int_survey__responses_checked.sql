@@ -148,7 +148,7 @@ roles_there as (
         row_number() over (
             partition by resolved.response_id, resolved.copy_number
             order by
-                case person_roles.role_as_of when 'history' then 1 else 2 end,
+                case when person_roles.valid_from is null then 2 else 1 end,
                 person_roles.precedence,
                 case person_roles.contact_role when 'unknown' then 2 else 1 end,
                 person_roles.contact_id
@@ -158,7 +158,7 @@ roles_there as (
         on
             resolved.contact_key = person_roles.contact_key
             and resolved.account_id = person_roles.account_id
-            and (person_roles.role_as_of = 'current' or {{ valid_at('person_roles', 'resolved.responded_at') }})
+            and (person_roles.valid_from is null or {{ valid_at('person_roles', 'resolved.responded_at') }})
     where resolved.account_id <> resolved.role_account_id
 
 ),
