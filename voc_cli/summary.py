@@ -28,6 +28,7 @@ GAP_TEXTS = {
     "renewal_status_not_scored": "accounts with a renewal status that renewal_status_scores does not name",
     "severity_without_target": "tickets of a severity without an SLA target",
     "title_without_role": "people whose title maps to no role",
+    "usage_feed_younger_than_window": "days of a usage feed that has not filled its window and gives no signal",
 }
 
 Row = Mapping[str, Any]

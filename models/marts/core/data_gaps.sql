@@ -65,6 +65,16 @@ unscored_statuses as (
 
 ),
 
+usage_feeds as (
+
+    select
+        source_vendor,
+        min(news_date) over (partition by source_vendor) as first_date
+    from {{ ref('int_trust__daily_volumes') }}
+    where domain = 'usage' and news_date <= {{ as_of_date_sql() }}
+
+),
+
 gaps as (
 
     select
@@ -121,6 +131,16 @@ gaps as (
         status as item
     from unscored_statuses
     where status is not null
+
+    union all
+
+    select
+        'usage_feed_younger_than_window' as gap,
+        'usage' as domain,
+        source_vendor,
+        'since ' || cast(first_date as {{ dbt.type_string() }}) as item
+    from usage_feeds
+    where first_date > {{ add_days(as_of_date_sql(), 1 - signal_window('usage')) }}
 
 )
 
