@@ -58,8 +58,16 @@ class Catalog:
             self._tables.setdefault(key, (schema, table, {}))[2][column] = kind
 
     def find(self, relation: Relation) -> Table | None:
-        """The table, or None when it is not there."""
-        found = self._tables.get((relation.schema.lower(), relation.name.lower()))
+        """The table, whatever the case of its name, or else its underscores; None when it is not there."""
+        schema = relation.schema.lower()
+        found = self._tables.get((schema, relation.name.lower()))
+        for (where, name), table in self._tables.items():
+            if (
+                not found
+                and where == schema
+                and _without("_", name) == _without("_", relation.name)
+            ):
+                found = table
         return Table(*found) if found else None
 
 

@@ -19,6 +19,7 @@ from voc_weighting.errors import WeightingError
 from voc_weighting.policy import PolicyError
 from voc_weighting.settings import AS_OF_DATE, PROJECT_FILE, check_project, read_variables
 
+LANDED_ALIASES = "landed_aliases"
 VENDOR_LIST_SUFFIX = "_vendors"
 NEVER_EMPTY = ("survey_vendors", "crm_vendors")
 HASH_SALT, SALT_CHARACTERS = "VOC_HASH_SALT", 16
@@ -69,6 +70,7 @@ def check_settings(variables: dict[str, Any], root: Path) -> dict[str, list[str]
     for name, kind in known.items():
         if isinstance(kind, list) or kind != "vendors":
             problems += _faults(name, kind, variables.get(name))
+    problems += _unknown_landed_tables(variables.get(LANDED_ALIASES), root)
     if AS_OF_DATE in os.environ and not variables.get("as_of_date"):
         problems += _faults(f"{AS_OF_DATE} in the environment", "date", os.environ[AS_OF_DATE])
     if not re.fullmatch("([a-z][a-z0-9_]*)?", prefix := os.environ.get(SCHEMA_PREFIX, "")):
@@ -131,6 +133,33 @@ def _unknown_variable(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name.lower(), known, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else " README.md lists those there are."
     return f"There is no variable '{name}'.{hint}"
+
+
+def declared_tables(root: Path, vendor: str) -> dict[str, str]:
+    """The landed tables of a vendor, {name: as it lands}."""
+    file = root / f"models/staging/{vendor}/_{vendor}__sources.yml"
+    (source,) = yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]
+    return {table["name"]: table.get("identifier", table["name"]) for table in source["tables"]}
+
+
+def _unknown_landed_tables(aliases: Any, root: Path) -> list[str]:
+    """A sentence for each table of landed_aliases that no vendor lands."""
+    if not isinstance(aliases, dict) or not aliases:
+        return []
+    known = [
+        f"{vendor}__{table}"
+        for vendor in known_vendors(root)
+        for table in declared_tables(root, vendor)
+    ]
+    problems = []
+    for table in aliases:
+        if table not in known:
+            close = difflib.get_close_matches(str(table).lower(), known, n=1)
+            hint = f"Did you mean '{close[0]}'?" if close else "docs/landed-tables.md lists them."
+            problems.append(
+                f"{LANDED_ALIASES} names {table}, which no vendor lands: write <vendor>__<table>. {hint}"
+            )
+    return problems
 
 
 def _is_date(value: Any) -> bool:

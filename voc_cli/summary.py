@@ -19,13 +19,16 @@ DELIVERY_GAP = "build_summary_delivery_gap"
 MISSED_TABLES = "build_summary_missed_tables"
 GAPS = "build_summary_gaps"
 REASONS_SHOWN = 3
+ENTITIES_SHOWN = 3
 
 #: What a gap of data_gaps says of the records it counts.
 GAP_TEXTS = {
     "business_hours_without_schedule": "SLA targets in business hours without a usable schedule",
     "churned_but_paying": "accounts that left by the CRM and pay by billing",
+    "renewal_status_not_scored": "accounts with a renewal status that renewal_status_scores does not name",
     "severity_without_target": "tickets of a severity without an SLA target",
     "title_without_role": "people whose title maps to no role",
+    "usage_feed_younger_than_window": "days of a usage feed that has not filled its window and gives no signal",
 }
 
 Row = Mapping[str, Any]
@@ -174,16 +177,15 @@ def _lowest_accounts(rows: Sequence[Row]) -> list[str]:
 
 
 def _warnings(missed: Sequence[Row], gaps: Sequence[Row]) -> list[str]:
-    """What did not land, a line for each vendor of a domain, and what landed and cannot be used."""
+    """What did not land, a line for each vendor, and what landed and cannot be used."""
     lines = []
-    for (domain, vendor), rows in groupby(
-        missed, lambda row: (row["domain"], row["source_vendor"])
-    ):
+    for vendor, rows in groupby(missed, lambda row: row["source_vendor"]):
         found = list(rows)
-        entities = sorted({row["entity"] for row in found})
+        entities = list(dict.fromkeys(row["entity"] for row in found))
+        shown = ", ".join(entities[:ENTITIES_SHOWN])
+        more = f" and {len(entities) - ENTITIES_SHOWN} more" if entities[ENTITIES_SHOWN:] else ""
         lines.append(
-            f"Warning: {vendor} landed no table for {', '.join(entities)} ({domain});"
-            " marts.landed_tables says which."
+            f"Warning: {vendor} landed no table for {shown}{more}; marts.landed_tables names them."
         )
         near = {row["table_name"]: row["near_name"] for row in found if row["near_name"]}
         lines += [
@@ -192,7 +194,9 @@ def _warnings(missed: Sequence[Row], gaps: Sequence[Row]) -> list[str]:
         ]
     for gap, rows in groupby(gaps, lambda row: row["gap"]):
         items = list(rows)
-        named = ", ".join(f"{row['item']} {_number(row['records'])}" for row in items)
+        named = ", ".join(
+            f"{row['source_vendor']} {row['item']} {_number(row['records'])}" for row in items
+        )
         more = int(items[0]["items"]) - len(items)
         lines.append(
             f"Warning: {_number(items[0]['all_records'])} {GAP_TEXTS[gap]}"

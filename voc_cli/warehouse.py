@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
 from voc_cli.dbt_runs import check_with_dbt, what_to_do
-from voc_cli.settings import UserError
+from voc_cli.settings import UserError, declared_tables
 from voc_weighting.errors import WeightingError
 from voc_weighting.warehouse import connect_postgres
 
@@ -78,8 +77,9 @@ def check_landed(tables: Tables | None, variables: Mapping[str, Any], root: Path
     problems = []
     for vendor, named_in in lists.items():
         schema = variables.get(f"{vendor}_schema", vendor)
-        declared = _declared_tables(root, vendor)
-        if not any((schema.lower(), name.lower()) in tables for name in declared):
+        declared = list(declared_tables(root, vendor).values())
+        landed = {_folded(name) for where, name in tables if where == schema.lower()}
+        if landed.isdisjoint(map(_folded, declared)):
             problems.append(
                 f"The vendor '{vendor}' is listed in {', '.join(named_in)} but the schema '{schema}'"
                 f" holds none of its tables. Land at least one of: {', '.join(sorted(declared))};"
@@ -89,10 +89,8 @@ def check_landed(tables: Tables | None, variables: Mapping[str, Any], root: Path
         raise UserError("\n".join(problems))
 
 
-def _declared_tables(root: Path, vendor: str) -> list[str]:
-    file = root / f"models/staging/{vendor}/_{vendor}__sources.yml"
-    (source,) = yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]
-    return [table.get("identifier", table["name"]) for table in source["tables"]]
+def _folded(name: str) -> str:
+    return name.lower().replace("_", "")
 
 
 def check_built(tables: Tables | None) -> None:

@@ -20,6 +20,7 @@ ranked as (
 
 select
     gap,
+    source_vendor,
     item,
     records,
     all_records,

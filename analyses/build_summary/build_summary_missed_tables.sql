@@ -8,7 +8,7 @@ select
 from {{ ref('landed_tables') }}
 where is_missed
 order by
-    domain,
     source_vendor,
+    domain,
     entity,
     table_name

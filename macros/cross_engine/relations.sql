@@ -5,19 +5,25 @@
 
 {% macro own_model(name) %}{{ return(graph.nodes['model.' ~ project_name ~ '.' ~ name]) }}{% endmacro %}
 
-{#- A landed table as its engine spells it: loaders land ACCOUNT and account, and dbt takes neither for the other. Where the engine itself
-    knows no case there is nothing to look up. -#}
+{#- A landed table as its engine spells it: loaders land CASE_COMMENT, case_comment and CaseComment, and dbt takes none for another. The
+    exact name comes before one that differs in case, and that before one that differs in underscores. -#}
 {% macro spelled_as_stored(relation) %}{{ return(adapter.dispatch('spelled_as_stored')(relation)) }}{% endmacro %}
 
-{% macro default__spelled_as_stored(relation) %}{{ return(relation) }}{% endmacro %}
+{#- Where the engine itself knows no case, CaseComment is casecomment. -#}
+{% macro default__spelled_as_stored(relation) %}
+    {%- set joined = api.Relation.create(database=relation.database, schema=relation.schema, identifier=relation.identifier | replace('_', '')) -%}
+    {%- if not execute or var('voc_demo') or is_offline() or load_relation(relation) or not load_relation(joined) -%}{{ return(relation) }}{%- endif -%}
+    {{ return(joined) }}
+{% endmacro %}
 
 {% macro duckdb__spelled_as_stored(relation) %}
     {%- if not execute or var('voc_demo') -%}{{ return(relation) }}{%- endif -%}
     {%- set found = query_rows(
         "select table_schema, table_name from information_schema.tables where " ~ upper_code('table_schema') ~ " = '" ~ relation.schema | upper
-        ~ "' and " ~ upper_code('table_name') ~ " = '" ~ relation.identifier | upper ~ "'"
+        ~ "' and replace(" ~ upper_code('table_name') ~ ", '_', '') = '" ~ relation.identifier | upper | replace('_', '') ~ "'"
         ~ (" and " ~ upper_code('table_catalog') ~ " = '" ~ relation.database | upper ~ "'" if relation.database)
-        ~ " order by case when table_name = '" ~ relation.identifier ~ "' then 0 else 1 end, table_schema, table_name"
+        ~ " order by case when table_name = '" ~ relation.identifier ~ "' then 0 when " ~ upper_code('table_name') ~ " = '"
+        ~ relation.identifier | upper ~ "' then 1 else 2 end, table_schema, table_name"
     ) -%}
     {{ return(api.Relation.create(database=relation.database, schema=found[0][0], identifier=found[0][1]) if found else relation) }}
 {% endmacro %}

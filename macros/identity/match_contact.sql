@@ -42,8 +42,7 @@ case
 left join {{ ref('int_crm__contact_role_versions') }} as then_roles
         on
             {{ rows }}.contact_id = then_roles.contact_id
-            and then_roles.role_as_of = 'history'
             and {{ valid_at('then_roles', rows ~ '.' ~ moment) }}
     left join {{ ref('int_crm__contact_role_versions') }} as current_roles
-        on {{ rows }}.contact_id = current_roles.contact_id and current_roles.role_as_of = 'current'
+        on {{ rows }}.contact_id = current_roles.contact_id and current_roles.valid_from is null
 {%- endmacro %}

@@ -31,6 +31,15 @@ case
 {{ version }}.valid_from < {{ close }} and ({{ version }}.closed_at is null or {{ version }}.closed_at >= {{ close }})
 {%- endmacro %}
 
+{#- tells_<attribute> of a version: the vendor's history carries the attribute, some version of it says something. -#}
+{% macro tells(attributes) -%}
+{%- for attribute in attributes -%}
+max(case when {{ attribute }} is not null then 1 else 0 end) over (partition by source_vendor) = 1 as tells_{{ attribute }},
+    {%- if not loop.last %}
+    {% endif -%}
+{%- endfor -%}
+{%- endmacro %}
+
 {#- An attribute of an account as it was: what the version says, null where it says nothing. Today's value stands in where no version covers
     the moment, and where the history does not carry the attribute at all (no version of the vendor has it). What figures are grouped by
     is 'unknown' where nothing is said, as it is today. -#}

@@ -33,7 +33,7 @@
         ['billing', 'billing_customers', 'attributes'],
         ['billing', 'subscriptions'],
         ['billing', 'invoices'],
-        ['employee', 'employees', 'people'],
+        ['employee', 'employees', 'attributes', 'people'],
         ['employee', 'teams', 'attributes'],
         ['employee', 'team_parents'],
         ['health', 'overrides'],

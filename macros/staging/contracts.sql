@@ -19,11 +19,11 @@ from {{ ref('stg_' ~ vendor ~ '__' ~ entity) }}
     {% endfor %}
 {%- endmacro %}
 
-{#- A contract column as it is taken from staging. -#}
+{#- A contract column as it is taken from staging. What cannot be read may say that the column names a person. -#}
 {% macro contract_value(column) -%}
     {%- set personal, unless = column.config.meta.get('hash_of'), column.config.meta.get('unless') -%}
     {%- if unless -%}
-        case when coalesce({{ unless }}, false) then {{ column.config.meta['instead'] }} else {{ bounded(column.name) }} end as {{ column.name }}
+        case when coalesce({{ unless }}, {{ is_unread(unless) }}, false) then {{ column.config.meta['instead'] }} else {{ bounded(column.name) }} end as {{ column.name }}
     {%- elif personal -%}
         {{ contact_key(normalised_email(personal)) }} as {{ column.name }}
     {%- elif is_text_type(column.data_type) and not column.config.meta.get('contains_pii') -%}
@@ -49,7 +49,7 @@ select
     {{ is_deleted(landed) if column.name == 'is_deleted' else field(landed, column.name, 'score' if column.is_score else column.data_type, required=column.required) }} as {{ column.name }},
     {%- endfor %}
     {{ loaded_at(landed) }} as loaded_at,
-    {{ parse_errors(landed) }} as parse_errors
+    {{ parse_errors(landed, names=dict(zip(names, names))) }} as parse_errors
     {%- if 'landed_mark' in names %},
     cast({{ landed_mark(landed) }} as {{ sql_type('bigint') }}) as landed_mark,
     cast(1 as {{ sql_type('bigint') }}) as landed_rows,

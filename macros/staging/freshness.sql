@@ -18,7 +18,7 @@
         select
             {{ 'max(' ~ field(landed, names, 'timestamp') ~ ')' if columns is not none else moment }} as max_loaded_at,
             {{ moment }} as snapshotted_at
-        {% if columns is not none %}from {{ source }}{% if filter %} where {{ filter }}{% endif %}{% endif %}
+        {% if columns is not none %}from {{ spelled_as_stored(source) }}{% if filter %} where {{ filter }}{% endif %}{% endif %}
     {%- endcall -%}
     {{ return(load_result('collect_freshness')) }}
 {% endmacro %}

@@ -152,6 +152,9 @@
 {#- SQL: the names alone of what parse_errors tells. -#}
 {% macro unread_fields(parse_errors) %}{{ return(replace_pattern(parse_errors, '=[^,]*', '')) }}{% endmacro %}
 
+{#- SQL: parse_errors names the field; null where it names none. -#}
+{% macro is_unread(field_name) %}{{ return("',' || " ~ unread_fields('parse_errors') ~ " || ',' like '%," ~ field_name ~ ",%'") }}{% endmacro %}
+
 {#- Texts of a row one after the other, without those that are null; null where all are. -#}
 {% macro comma_list(texts) -%}
 nullif(substring(coalesce(',' || {{ texts | join(", '') || coalesce(',' || ") }}, ''), 2), '')

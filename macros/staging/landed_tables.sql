@@ -33,7 +33,7 @@
     {%- for read in reads -%}{%- do nodes.update({(read.vendor, read.table): read.node}) -%}{%- endfor -%}
     {%- if not var('voc_demo') and not is_offline() -%}
         {%- for source in graph.sources.values() | sort(attribute='unique_id')
-            if (source.source_name, source.name) not in nodes and load_relation(relation_of(source)) -%}
+            if (source.source_name, source.name) not in nodes and found_relation(relation_of(source)) -%}
             {%- do nodes.update({(source.source_name, source.name): source}) -%}
             {%- do reads.append({'vendor': source.source_name, 'domain': none, 'entity': none, 'table': source.name, 'alternatives': none}) -%}
         {%- endfor -%}

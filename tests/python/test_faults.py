@@ -25,8 +25,17 @@ POLICY = {
     "survey_questions": ["qualtrics,SV_19,QID1,csat,transactional,qbr,1,5,true,4"],
 }
 
-#: What names a world whose tables and columns land in capitals.
-IN_CAPITALS = " in capitals"
+
+def in_camel_case(name: str) -> str:
+    """The name as some loaders spell it: case_comment is CaseComment."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+#: What names a world whose tables and columns land in another spelling.
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    " in capitals": str.upper,
+    " in camel case": in_camel_case,
+}
 
 World = Callable[[str], Project]
 
@@ -74,8 +83,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
                     "a", encoding="utf-8"
                 ) as file:
                     file.writelines(f"{row}\n" for row in rows)
-            folder = FAULTS / name.removesuffix(IN_CAPITALS)
-            land(project, folder, str.upper if name.endswith(IN_CAPITALS) else str)
+            folder = FAULTS / name.split()[0]
+            land(project, folder, SPELLINGS.get(name.removeprefix(folder.name), str))
             variables = yaml.safe_load((folder / "vars.yml").read_text(encoding="utf-8"))
             outcome = project.build(variables=variables)
             built[name] = project if outcome.ok else outcome.output[-8000:]
@@ -112,8 +121,8 @@ def test_case(world: World, name: str, folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["C", "D"])
-def test_tables_and_columns_may_land_in_capitals(world: World, name: str) -> None:
-    project = world(name + IN_CAPITALS)
-    for file in sorted((FAULTS / name).glob("*/case.yml")):
+@pytest.mark.parametrize("name", ["C in capitals", "D in camel case"])
+def test_tables_and_columns_may_land_in_another_spelling(world: World, name: str) -> None:
+    project = world(name)
+    for file in sorted((FAULTS / name.split()[0]).glob("*/case.yml")):
         answers(project, file.parent)

@@ -204,7 +204,7 @@ SET_ASIDE = {
     ("qualtrics", "survey", "invitations", "(missing)#1"): "missing_key",
     ("qualtrics", "survey", "invitations", "(missing)#2"): "missing_key",
     ("pendo", "usage", "features", "f1#2"): "duplicate_key",
-    ("pendo", "usage", "features", "f2#2"): "unparseable_value",
+    ("pendo", "usage", "features", "f2#2"): "duplicate_key",
     ("pendo", "usage", "usage_days", "(missing) on 2026-06-02"): "missing_key",
     ("pendo", "usage", "usage_days", "A404|v|2026-06-02|"): "unknown_account",
     ("stripe", "billing", "subscriptions", "sub2##1##si2"): "unparseable_value",

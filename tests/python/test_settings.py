@@ -67,6 +67,11 @@ def test_what_dbt_refuses_is_refused_before_it_starts(fault: str) -> None:
         ({"volume_threshold": {"rows": 1}}, ["volume_threshold has no", "share"]),
         ({"volume_threshold": {"rows": 1, "share": 2}}, ["volume_threshold, share", "0 to 1"]),
         ({"landed_aliases": []}, ["landed_aliases", "pairs"]),
+        (
+            {"landed_aliases": {"salesforce__acount": {"segment_c": "tier"}}},
+            ["names salesforce__acount, which no vendor lands", "mean 'salesforce__account'"],
+        ),
+        ({"landed_aliases": {"nowhere": {"a": "b"}}}, ["names nowhere", "landed-tables.md"]),
         ({"landed_day_order": "day_first"}, ["landed_day_order", "pairs"]),
         ({"generic_schema": 5}, ["generic_schema", "a text"]),
     ],

@@ -259,31 +259,34 @@ def test_the_summary_says_what_is_not_there() -> None:
 
 
 def test_the_summary_warns_of_what_is_missed_and_cannot_be_used() -> None:
-    """One line for each vendor of a domain, near-miss names, and the gaps by what holds most."""
+    """One line for each vendor, near-miss names, and the gaps by what holds most."""
     missed = [
         {"domain": domain, "source_vendor": vendor, "entity": entity, "table_name": table}
         | {"near_name": near}
         for domain, vendor, entity, table, near in (
             ("crm", "generic", "contacts", "contacts", None),
             ("crm", "generic", "opportunities", "opportunities", None),
+            ("survey", "generic", "invitations", "survey_invitations", None),
+            ("survey", "generic", "verbatims", "verbatims", None),
             ("support", "zendesk", "ticket_events", "ticket_comment", None),
             ("support", "zendesk", "tickets", "ticket", "tickets"),
         )
     ]
     gaps = [
-        {"gap": "severity_without_target", "item": item, "records": records}
+        {"gap": "severity_without_target", "source_vendor": "z", "item": item, "records": records}
         | {"all_records": 9, "items": 4}
         for item, records in (("medium", 4), ("p1", 2), ("p2", 2))
     ]
     text = render(figures_of_nothing() | {MISSED_TABLES: missed, GAPS: gaps})
     assert text.splitlines()[-5:] == [
         "",
-        "  Warning: generic landed no table for contacts, opportunities (crm);"
-        " marts.landed_tables says which.",
-        "  Warning: zendesk landed no table for ticket_events, tickets (support);"
-        " marts.landed_tables says which.",
+        "  Warning: generic landed no table for contacts, opportunities, invitations and 1 more;"
+        " marts.landed_tables names them.",
+        "  Warning: zendesk landed no table for ticket_events, tickets;"
+        " marts.landed_tables names them.",
         "  Warning: zendesk.ticket did not land. Did you mean zendesk.tickets?",
-        "  Warning: 9 tickets of a severity without an SLA target (medium 4, p1 2, p2 2, 1 more);"
+        "  Warning: 9 tickets of a severity without an SLA target (z medium 4, z p1 2, z p2 2,"
+        " 1 more);"
         " marts.data_gaps names them.",
     ]
 

@@ -40,9 +40,7 @@ checked as (
 select
     *,
     {{ closed_at('account_id') }} as closed_at,
-    {%- for attribute in ['segment', 'region', 'owner_id', 'renewal_status'] %}
-    max(case when {{ attribute }} is not null then 1 else 0 end) over (partition by source_vendor) = 1 as tells_{{ attribute }},
-    {%- endfor %}
+    {{ tells(['segment', 'region', 'owner_id', 'renewal_status']) }}
     {{ version_record_id('account_id') }} as record_id,
     {{ payload(['account_id', 'valid_from', 'valid_to', 'parse_errors']) }} as payload
 from checked

@@ -20,7 +20,7 @@ periods as (
 
 versions as (
 
-    select * from {{ ref('int_crm__contact_role_versions') }} where role_as_of = 'history'
+    select * from {{ ref('int_crm__contact_role_versions') }} where valid_from is not null
 
 ),
 

@@ -1,5 +1,5 @@
--- Grain: one row per contact and version. role_as_of 'history' rows hold while they were
--- valid; the one 'current' row (valid_from null) is for moments no version covers.
+-- Grain: one row per contact and version, which holds while it was valid, and one row (valid_from null) for moments that no version
+-- covers. What the vendor's history does not carry at all is today's; role_as_of says of which of the two the role is.
 -- A CRM role field wins over a part played on the account, on a deal, and over the title.
 {{ config(materialized='table') }}
 
@@ -12,15 +12,17 @@ with contacts as (
 versions as (
 
     select
-        contact_id,
-        resolved_account_id,
-        title,
-        crm_role,
-        valid_from,
-        closed_at,
-        'history' as role_as_of
-    from {{ ref('int_crm__contact_versions_checked') }}
-    where quarantine_reason is null
+        versions.contact_id,
+        case when versions.tells_account_id then versions.resolved_account_id else contacts.resolved_account_id end as resolved_account_id,
+        case when versions.tells_title then versions.title else contacts.title end as title,
+        case when versions.tells_crm_role then versions.crm_role else contacts.crm_role end as crm_role,
+        versions.tells_title,
+        versions.tells_crm_role,
+        versions.valid_from,
+        versions.closed_at
+    from {{ ref('int_crm__contact_versions_checked') }} as versions
+    inner join contacts on versions.contact_id = contacts.contact_id
+    where versions.quarantine_reason is null
 
     union all
 
@@ -29,9 +31,10 @@ versions as (
         resolved_account_id,
         title,
         crm_role,
+        false as tells_title,
+        false as tells_crm_role,
         cast(null as {{ dbt.type_timestamp() }}) as valid_from,
-        cast(null as {{ dbt.type_timestamp() }}) as closed_at,
-        'current' as role_as_of
+        cast(null as {{ dbt.type_timestamp() }}) as closed_at
     from contacts
 
 ),
@@ -53,7 +56,13 @@ select
     versions.resolved_account_id as account_id,
     versions.valid_from,
     versions.closed_at,
-    versions.role_as_of,
+    case
+        when crm_roles.contact_role is not null then case when versions.tells_crm_role then 'history' else 'current' end
+        when played_roles.contact_role is not null or titles.contact_role is null
+            then case when versions.tells_crm_role or versions.tells_title then 'history' else 'current' end
+        when versions.tells_title then 'history'
+        else 'current'
+    end as role_as_of,
     coalesce(crm_roles.contact_role, played_roles.contact_role, titles.contact_role, 'unknown') as contact_role,
     case
         when crm_roles.contact_role is not null then 'crm_role'

@@ -46,6 +46,7 @@ checked as (
 select
     *,
     {{ closed_at('contact_id') }} as closed_at,
+    {{ tells(['account_id', 'title', 'crm_role']) }}
     {{ version_record_id('contact_id') }} as record_id,
     {{ payload(['contact_id', 'valid_from', 'valid_to', 'account_id', 'parse_errors'], persons=['contact_id']) }} as payload
 from checked

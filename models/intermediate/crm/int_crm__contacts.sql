@@ -16,7 +16,7 @@ contact_keys as (
 
 current_roles as (
 
-    select * from {{ ref('int_crm__contact_role_versions') }} where role_as_of = 'current'
+    select * from {{ ref('int_crm__contact_role_versions') }} where valid_from is null
 
 )
 

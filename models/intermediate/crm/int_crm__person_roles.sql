@@ -1,5 +1,5 @@
--- Grain: one row per person, account and way to know the role there: the person's contact at the account, as it was (role_as_of history)
--- or is (current), and before that the part that any contact of the person plays on the account (precedence 2).
+-- Grain: one row per person, account and way to know the role there: the person's contact at the account, as it was (valid_from
+-- is set) or is, and before that the part that any contact of the person plays on the account (precedence 2).
 {{ config(materialized='table') }}
 
 with contacts as (

@@ -1,4 +1,5 @@
--- Grain: one row per landed spell of an employee in a team. Being in two teams at once is legal.
+-- Grain: one row per landed spell of an employee in a team. Being in two teams at once is legal. When the person was hired decides nothing,
+-- so where it cannot be read it is set aside alone; whether somebody has left decides who belongs to a team.
 with employees as (
 
     select
@@ -28,14 +29,15 @@ checked as (
         {{ quarantine_reason([
             ['missing_key', 'employee_id is null'],
             ['duplicate_key', 'copy_number > 1'],
-            ['unparseable_value', 'parse_errors is not null'],
+            ['unparseable_value', unread_fields('parse_errors') ~ " <> 'hired_at'"],
             ['missing_time', 'valid_from is null'],
             ['implausible_time', is_before_plausible('valid_from')],
             ['after_as_of_date', is_after_as_of('valid_from')],
             ['invalid_interval', 'valid_to < valid_from'],
             ['impossible_order', 'left_at < hired_at or left_at < valid_from'],
             ['unknown_employee_team', 'known_team_id is null'],
-        ]) }} as quarantine_reason
+        ]) }} as quarantine_reason,
+        {{ quarantine_reason([['unparseable_value', 'parse_errors is not null']]) }} as attribute_reason
     from resolved
 
 ),

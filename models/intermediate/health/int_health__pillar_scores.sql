@@ -19,14 +19,31 @@ with pillars as (
     from {{ ref('int_health__signal_scores') }}
     group by period_end, account_id
 
+),
+
+-- a late source explains the pillar of an account that was heard of before
+pillars_known_before as (
+
+    select
+        period_end,
+        account_id,
+        {%- for pillar in health_pillars() %}
+        max({{ pillar }}_score) over (
+            partition by account_id order by period_end rows between unbounded preceding and 1 preceding
+        ) is not null as {{ pillar }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from pillars
+
 )
 
 select
     pillars.*,
     {{ any_pillar('%s_is_stale = 1') }} as has_stale_signals,
-    {{ any_pillar('%s_is_stale = 1 and %s_score is null') }} as lacks_stale_pillars,
+    {{ any_pillar('pillars.%s_is_stale = 1 and pillars.%s_score is null and pillars_known_before.%s') }} as lacks_stale_pillars,
     {{ as_double(score_coverage()) }} as score_coverage,
     {{ health_score() }} as health_score,
     {{ health_score_bound(0) }} as score_low_bound,
     {{ health_score_bound(100) }} as score_high_bound
 from pillars
+inner join pillars_known_before
+    on pillars.period_end = pillars_known_before.period_end and pillars.account_id = pillars_known_before.account_id

@@ -39,7 +39,7 @@ current_accounts as (
         contact_id,
         account_id
     from {{ ref('int_crm__contact_role_versions') }}
-    where role_as_of = 'current'
+    where valid_from is null
 
 ),
 

@@ -2,22 +2,48 @@
 -- quarantine_reason; answers to other questions have neither and go no further.
 {{ config(materialized='table') }}
 
+{%- set comes_last = 'case when is_test or ' ~ is_after_as_of('responded_at') ~ ' then 1 else 0 end' %}
+{%- set is_answer = 'metric is not null and raw_score is not null and response_id is not null and copy_number = 1' %}
 {%- set scored_metrics = "'nps relationship', 'csat transactional', 'ces transactional', 'engagement employee'" %}
-{#- the first key counts, unless it is no account's or that of two -#}
-{%- set named_account = 'coalesce(account_keys.account_id, other_keys.account_id)' %}
+{#- the first key counts, unless it is no account's or that of two; then the next -#}
+{%- set key_tables = ['account_keys'] %}
+{%- for number in range(1, other_account_keys() + 1) %}{% do key_tables.append('other_keys_' ~ number) %}{% endfor %}
+{%- set named_account = 'coalesce(' ~ key_tables | join('.account_id, ') ~ '.account_id)' %}
 
 with answers as (
 
     select
         *,
         {{ copy_number('response_id', [
-            'case when is_test or ' ~ is_after_as_of('responded_at') ~ ' then 1 else 0 end',
-            'responded_at desc nulls last', 'loaded_at desc nulls last', 'source_vendor', 'raw_score', 'account_ref', 'other_account_ref',
+            comes_last, 'responded_at desc nulls last', 'loaded_at desc nulls last', 'source_vendor', 'raw_score', 'account_ref', 'other_account_ref',
             'survey_response_id', 'survey_id', 'is_survey_known', 'question_id', 'metric', 'survey_family', 'touchpoint', 'scale_min', 'scale_max', 'higher_is_better',
             'top_box_from', 'crm_contact_ref', 'external_contact_ref', 'email_key', 'employee_ref', 'invitation_ref', 'agent_ref', 'team_ref',
             'ticket_ref', 'is_test',
         ]) }} as copy_number
     from {{ ref('int_survey__questions_answered') }}
+
+),
+
+-- a question is answered once in a session, whatever ids its answers have
+numbered as (
+
+    select
+        *,
+        {{ is_answer }} and row_number() over (
+            partition by
+                source_vendor,
+                coalesce(survey_response_id, 'answer ' || response_id),
+                survey_id,
+                coalesce(question_id, 'answer ' || response_id),
+                case when {{ is_answer }} then 1 else 0 end
+            order by
+                {{ comes_last }},
+                responded_at desc nulls last,
+                loaded_at desc nulls last,
+                raw_score,
+                response_id
+        ) > 1 as is_answered_again
+    from answers
 
 ),
 
@@ -66,6 +92,7 @@ invited_answers as (
         answers.loaded_at,
         answers.parse_errors,
         answers.copy_number,
+        answers.is_answered_again,
         coalesce(named.invitation_id, naming.invitation_id) as invitation_id,
         coalesce(named.sent_at, naming.sent_at) as sent_at,
         coalesce(answers.crm_contact_ref, named.crm_contact_ref, naming.crm_contact_ref) as crm_contact_ref,
@@ -74,7 +101,7 @@ invited_answers as (
         answers.other_account_ref,
         coalesce(answers.email_key, named.email_key, naming.email_key) as email_key,
         coalesce(answers.account_ref, named.account_ref, naming.account_ref) as account_ref
-    from answers
+    from numbered as answers
     left join {{ ref('int_survey__employee_sessions') }} as employee_sessions
         on
             answers.source_vendor = employee_sessions.source_vendor
@@ -113,7 +140,7 @@ resolved as (
 
     select
         matched.*,
-        coalesce(account_keys.account_key, other_keys.account_key) as known_account_key,
+        coalesce({{ key_tables | join('.account_key, ') }}.account_key) as known_account_key,
         {{ named_account }} as named_account_id,
         coalesce(
             {{ named_account }},
@@ -130,7 +157,10 @@ resolved as (
         {{ rated_team_as_of() }} as team_as_of
     from matched
     left join account_keys on matched.account_ref = account_keys.account_key
-    left join account_keys as other_keys on matched.other_account_ref = other_keys.account_key
+    {%- for other_keys in key_tables[1:] %}
+    left join account_keys as {{ other_keys }}
+        on {{ other_account_key('matched.other_account_ref', loop.index) }} = {{ other_keys }}.account_key
+    {%- endfor %}
     {{ contact_role_joins('matched', 'responded_at') }}
     left join deleted_tickets on matched.ticket_ref = deleted_tickets.ticket_id
     {{ ticket_holder_joins('matched', 'responded_at') }}
@@ -148,7 +178,7 @@ roles_there as (
         row_number() over (
             partition by resolved.response_id, resolved.copy_number
             order by
-                case person_roles.role_as_of when 'history' then 1 else 2 end,
+                case when person_roles.valid_from is null then 2 else 1 end,
                 person_roles.precedence,
                 case person_roles.contact_role when 'unknown' then 2 else 1 end,
                 person_roles.contact_id
@@ -158,7 +188,7 @@ roles_there as (
         on
             resolved.contact_key = person_roles.contact_key
             and resolved.account_id = person_roles.account_id
-            and (person_roles.role_as_of = 'current' or {{ valid_at('person_roles', 'resolved.responded_at') }})
+            and (person_roles.valid_from is null or {{ valid_at('person_roles', 'resolved.responded_at') }})
     where resolved.account_id <> resolved.role_account_id
 
 ),
@@ -188,7 +218,7 @@ checked as (
             ['unknown_survey', 'metric is null and (survey_id is null or is_survey_known is false)'],
             ['not_scored', 'metric is null'],
             ['test_answer', 'is_test'],
-            ['duplicate_key', 'copy_number > 1'],
+            ['duplicate_key', 'copy_number > 1 or is_answered_again'],
             ['score_not_a_number', "raw_score is null and parse_errors like '%raw_score%'"],
             ['unparseable_value', 'parse_errors is not null'],
             ['missing_score', 'raw_score is null'],

@@ -4,7 +4,7 @@ with features as (
     select
         *,
         {{ copy_number('source_vendor, feature_id', [
-            'parse_errors nulls first', 'loaded_at desc nulls last', 'feature_name', 'module', 'is_sticky',
+            'loaded_at desc nulls last', 'parse_errors nulls first', 'feature_name', 'module', 'is_sticky',
         ]) }} as copy_number
     from {{ ref('int_usage__features_unioned') }}
 

@@ -4,7 +4,7 @@ with product_accounts as (
     select
         *,
         {{ copy_number('source_vendor, product_account_id', [
-            'parse_errors nulls first', 'loaded_at desc nulls last', 'account_ref', 'modules_entitled',
+            'loaded_at desc nulls last', 'parse_errors nulls first', 'account_ref', 'modules_entitled',
         ]) }} as copy_number
     from {{ ref('int_usage__product_accounts_unioned') }}
 

@@ -6,7 +6,7 @@ with product_users as (
     select
         *,
         {{ copy_number('source_vendor, product_user_id', [
-            'parse_errors nulls first', 'loaded_at desc nulls last', 'product_account_id', 'email_key',
+            'loaded_at desc nulls last', 'parse_errors nulls first', 'product_account_id', 'email_key',
         ]) }} as copy_number
     from {{ ref('int_usage__product_users_unioned') }}
 

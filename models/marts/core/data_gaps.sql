@@ -43,8 +43,35 @@ titles as (
         {{ category('contacts.title') }} as title
     from {{ ref('int_crm__contacts_checked') }} as contacts
     inner join {{ ref('int_crm__contact_role_versions') }} as roles
-        on contacts.contact_id = roles.contact_id and roles.role_as_of = 'current'
+        on contacts.contact_id = roles.contact_id and roles.valid_from is null
     where contacts.quarantine_reason is null and contacts.title is not null and roles.role_source = 'none'
+
+),
+
+-- of any period end: a status that was left behind is still why the days of then have no signal
+unscored_statuses as (
+
+    select distinct
+        accounts.source_vendor,
+        accounts.account_id,
+        {{ category(fold_case('account_periods.renewal_status')) }} as status
+    from {{ ref('int_crm__account_periods') }} as account_periods
+    inner join {{ ref('int_crm__accounts') }} as accounts on account_periods.account_id = accounts.account_id
+    left join {{ ref('int_policy__renewal_scores') }} as renewal_scores
+        on
+            account_periods.period_end = renewal_scores.period_end
+            and {{ fold_case(trimmed('account_periods.renewal_status')) }} = renewal_scores.renewal_status
+    where account_periods.existed and renewal_scores.renewal_status is null
+
+),
+
+usage_feeds as (
+
+    select
+        source_vendor,
+        min(news_date) over (partition by source_vendor) as first_date
+    from {{ ref('int_trust__daily_volumes') }}
+    where domain = 'usage' and news_date <= {{ as_of_date_sql() }}
 
 ),
 
@@ -94,6 +121,26 @@ gaps as (
         title as item
     from titles
     where title is not null
+
+    union all
+
+    select
+        'renewal_status_not_scored' as gap,
+        'crm' as domain,
+        source_vendor,
+        status as item
+    from unscored_statuses
+    where status is not null
+
+    union all
+
+    select
+        'usage_feed_younger_than_window' as gap,
+        'usage' as domain,
+        source_vendor,
+        'since ' || cast(first_date as {{ dbt.type_string() }}) as item
+    from usage_feeds
+    where first_date > {{ add_days(as_of_date_sql(), 1 - signal_window('usage')) }}
 
 )
 

@@ -1,4 +1,5 @@
--- Grain: the newest version of a feature, every landed copy of it. Deleted features stay: their use is history.
+-- Grain: the newest version of a feature, every landed copy of it, and beside it those whose time cannot be read.
+-- Deleted features stay: their use is history.
 {{ config(enabled=is_listed('usage', 'pendo')) }}
 {%- set feature = landed('pendo', 'feature_history') %}
 {%- set area = landed('pendo', 'group') %}
@@ -23,7 +24,7 @@ latest as (
 
     select
         *,
-        rank() over (partition by feature_id, parse_errors is null order by updated_at desc nulls last) as nth_latest
+        rank() over (partition by feature_id order by updated_at desc nulls last) as nth_latest
     from versions
 
 ),
@@ -48,4 +49,4 @@ select
     latest.parse_errors
 from latest
 left join areas on latest.group_id = areas.group_id
-where latest.nth_latest = 1 or latest.feature_id is null or latest.parse_errors is not null
+where latest.nth_latest = 1 or latest.feature_id is null or (latest.updated_at is null and latest.parse_errors is not null)

@@ -34,7 +34,7 @@ visitors as (
         *,
         row_number() over (
             partition by product_user_id
-            order by parse_errors nulls first, loaded_at desc nulls last, user_email nulls last, product_account_id nulls last
+            order by loaded_at desc nulls last, parse_errors nulls first, user_email nulls last, product_account_id nulls last
         ) as copy_number
     from {{ ref('stg_pendo__product_users') }}
 
@@ -45,7 +45,7 @@ accounts as (
     select
         *,
         row_number() over (
-            partition by product_account_id order by parse_errors nulls first, loaded_at desc nulls last, account_ref nulls last
+            partition by product_account_id order by loaded_at desc nulls last, parse_errors nulls first, account_ref nulls last
         ) as copy_number
     from {{ ref('stg_pendo__product_accounts') }}
 

@@ -1,4 +1,5 @@
--- Grain: the newest version of an account, every landed copy of it. Deleted accounts stay: their use is history.
+-- Grain: the newest version of an account, every landed copy of it, and beside it those whose time cannot be read.
+-- Deleted accounts stay: their use is history.
 {{ config(enabled=is_listed('usage', 'pendo') or is_listed('survey', 'pendo')) }}
 {%- set account = landed('pendo', 'account_history') %}
 {%- set keys = [
@@ -29,7 +30,7 @@ latest as (
 
     select
         *,
-        rank() over (partition by product_account_id, parse_errors is null order by updated_at desc nulls last) as nth_latest
+        rank() over (partition by product_account_id order by updated_at desc nulls last) as nth_latest
     from versions
 
 )
@@ -41,4 +42,4 @@ select
     loaded_at,
     parse_errors
 from latest
-where nth_latest = 1 or product_account_id is null or parse_errors is not null
+where nth_latest = 1 or product_account_id is null or (updated_at is null and parse_errors is not null)

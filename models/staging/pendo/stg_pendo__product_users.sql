@@ -1,4 +1,5 @@
--- Grain: the newest version of a visitor, every landed copy of it. Deleted visitors stay: their use is history.
+-- Grain: the newest version of a visitor, every landed copy of it, and beside it those whose time cannot be read.
+-- Deleted visitors stay: their use is history.
 {{ config(enabled=is_listed('usage', 'pendo') or is_listed('survey', 'pendo')) }}
 {%- set visitor = landed('pendo', 'visitor_history') %}
 {%- set emails = ['metadata_email', 'metadata_agent_email', 'metadata_auto_email', 'email'] %}
@@ -22,7 +23,7 @@ latest as (
 
     select
         *,
-        rank() over (partition by product_user_id, parse_errors is null order by updated_at desc nulls last) as nth_latest
+        rank() over (partition by product_user_id order by updated_at desc nulls last) as nth_latest
     from versions
 
 )
@@ -34,4 +35,4 @@ select
     loaded_at,
     parse_errors
 from latest
-where nth_latest = 1 or product_user_id is null or parse_errors is not null
+where nth_latest = 1 or product_user_id is null or (updated_at is null and parse_errors is not null)

@@ -121,13 +121,13 @@ newest_pairs as (
 
 ),
 
--- of several names of one thing the first here counts; a key of an account that is no account's gives way to the last
+-- of several names of one thing the first here counts; a key of an account that is no account's gives way to the next
 embedded_data as (
 
     select
         survey_response_id,
         {{ qualtrics_embedded_value(account_names) }} as account_ref,
-        {{ qualtrics_embedded_value(account_names | reverse) }} as other_account_ref,
+        {{ qualtrics_other_values(account_names) }} as other_account_ref,
         {{ qualtrics_embedded_value(['contactid', 'sfdccontactid', 'salesforcecontactid', 'crmcontactid']) }} as crm_contact_ref,
         {{ qualtrics_embedded_value(['employeeid', 'uniqueidentifier']) }} as employee_ref,
         {{ qualtrics_embedded_value(['agentid', 'assigneeid']) }} as agent_ref,

@@ -26,7 +26,7 @@ with accounts as (
         {{ field(account, 'created_date', 'timestamp') }} as created_at,
         {{ is_deleted(account) }} as is_deleted,
         {{ loaded_at(account) }} as loaded_at,
-        {{ parse_errors(account) }} as parse_errors
+        {{ parse_errors(account, names={'is_person_account': 'is_person_account'}) }} as parse_errors
     from {{ landed_from(account) }}
     where
         {{ live_rows(account, keep_deleted=true) }}
