@@ -1,6 +1,7 @@
 -- Grain: one row per period end and account: the score of each pillar, the weight of its signals
 -- that are there, and the health score of the pillars that are there.
 {{ config(materialized='table') }}
+{%- set earlier_periods = 'partition by account_id order by period_end rows between unbounded preceding and 1 preceding' %}
 
 with pillars as (
 
@@ -26,12 +27,10 @@ pillars_known_before as (
 
     select
         period_end,
-        account_id,
         {%- for pillar in health_pillars() %}
-        max({{ pillar }}_score) over (
-            partition by account_id order by period_end rows between unbounded preceding and 1 preceding
-        ) is not null as {{ pillar }}{{ ',' if not loop.last }}
+        max({{ pillar }}_score) over ({{ earlier_periods }}) is not null as {{ pillar }},
         {%- endfor %}
+        account_id
     from pillars
 
 )
