@@ -249,8 +249,8 @@ def test_a_limited_look_back_leaves_older_days_to_the_next_run_without_it(
 EDITS = {
     "an answer is corrected": "update qualtrics.question_response set value = '3' where {chance} like '00%'",
     "a session is deleted": "delete from qualtrics.survey_response where {chance} like '00%'",
-    "a session comes late": "insert into qualtrics.survey_response select * replace ('late ' || id as id,"
-    " end_date - interval 45 day as end_date) from qualtrics.survey_response where {chance} like '00%'",
+    "a session was earlier": "update qualtrics.survey_response set end_date ="
+    " cast(cast(end_date as timestamp) - interval 45 day as varchar) where {chance} like '0%'",
     "a contact is merged": "update salesforce.contact set is_deleted = true, master_record_id ="
     " (select min(id) from salesforce.contact) where {chance} like '00%'",
     "a role of the past is corrected": "update salesforce.contact_history set contact_role_c = 'Decision Maker'"
@@ -264,7 +264,7 @@ EDITS = {
     "a ticket is deleted": "update zendesk.ticket set _fivetran_deleted = true where {chance} like '00%'",
     "a comment comes late": "insert into zendesk.ticket_comment select * replace (id + 900000000 as id,"
     " created + interval 3 hour as created) from zendesk.ticket_comment where {chance} like '00%'",
-    "clicks are taken back": "delete from pendo.event where {chance} like '0a%'",
+    "clicks are taken back": "delete from pendo.event where {chance} like '0%'",
     "somebody changes teams": "update generic.employees set team_id = (select max(team_id) from generic.teams)"
     " where {chance} like '0%'",
     "policy is edited": "update policy.sla_targets set target_minutes = target_minutes + 30 where {chance} is not null",
