@@ -31,7 +31,16 @@
 {% endmacro %}
 
 {#- Spark: a table that holds what a query over it gives. The new rows are complete before the old ones go. -#}
-{% macro written_anew(relation, query) %}{{ return(written_beside(relation, relation, query) + put_in_place(relation)) }}{% endmacro %}
+{% macro written_anew(relation, query) %}{{ return(written_beside(relation, relation, query) + marked_as(relation) + put_in_place(relation)) }}{% endmacro %}
+
+{#- A table whose rows changed is still of the run that made it. -#}
+{% macro marked_as(relation) %}
+    {%- set marks = [] -%}
+    {%- for row in query_rows("show tblproperties " ~ relation) if row[0] == 'voc.run' -%}
+        {%- do marks.append("alter table " ~ beside(relation) ~ " set tblproperties ('voc.run' = '" ~ row[1] ~ "')") -%}
+    {%- endfor -%}
+    {{ return(marks) }}
+{% endmacro %}
 
 {% macro written_beside(relation, shape, query) %}
     {{ return([
