@@ -35,6 +35,8 @@ checked as (
 select
     *,
     {{ record_id('account_id') }} as record_id,
-    {{ payload(['account_id', 'external_id', 'parent_account_id', 'merged_into_account_id', 'arr', 'currency', 'seats', 'parse_errors'], when=is_set_aside()) }}
-        as payload
+    {{ payload(
+        ['account_id', 'external_id', 'parent_account_id', 'merged_into_account_id', 'arr', 'currency', 'seats', 'parse_errors'],
+        when=is_set_aside()
+    ) }} as payload
 from checked

@@ -27,5 +27,7 @@ checked as (
 select
     *,
     {{ record_id('team_id') }} as record_id,
-    {{ payload(['team_id', 'team_name', 'department', 'parent_team_id', 'support_team_ref', 'parse_errors'], when=is_set_aside()) }} as payload
+    {{ payload(
+        ['team_id', 'team_name', 'department', 'parent_team_id', 'support_team_ref', 'parse_errors'], when=is_set_aside()
+    ) }} as payload
 from checked

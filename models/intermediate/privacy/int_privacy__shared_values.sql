@@ -1,7 +1,7 @@
--- Grain: one row per kind and value that more people carry than `erasure_max_people`, where somebody asked to be forgotten. Such a value
--- says of nobody who they are: "N/A", the key of a company, a mailbox of many. Who a record is says its first mail other than the value; all
--- records with a mail of the value's own record are that one person; a person without any mail counts where the value has no record. What
--- the list noted as shared stays so, though fewer carry it when some are erased.
+-- Grain: one row per kind and value that more people carry than `erasure_max_people`, where somebody asked to be forgotten. Such a
+-- value says of nobody who they are: "N/A", the key of a company, a mailbox of many. Who a record is says its first mail other than
+-- the value; all records with a mail of the value's own record are that one person; a person without any mail counts where the
+-- value has no record. What the list noted as shared stays so, though fewer carry it when some are erased.
 {{ config(materialized='table') }}
 {%- set requests = landed_table('privacy', 'erasure_requests', in_demo=false) %}
 {%- set erasure_list = found_relation(relation_of(own_model('int_privacy__erasure_list'))) if execute %}
