@@ -197,7 +197,7 @@ CORRUPTIONS = {
     "lost answers": (
         ["delete from marts.fct_survey_responses where response_id = '{response}'"],
         "marts.conservation",
-        "every scored answer that was not set aside",
+        "every scored answer of a customer",
         "{vendor}",
     ),
     "a required column that did not land": (
