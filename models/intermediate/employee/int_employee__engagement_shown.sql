@@ -4,8 +4,8 @@
 -- one family, and the total of any branch is a sum of families. What one step hides may leave another group with one hidden team, hence
 -- the second round; a month in which something could still be told is hidden whole.
 {%- set smallest = anonymity_min_n() %}
-{%- set columns = ['period_end', 'team_id', 'family_key', 'department_key', 'respondents', 'engagement_score'] %}
-{%- set groups = ['family_key', 'department_key', "'company'"] %}
+{%- set columns = ['period_end', 'team_id', 'family_key', 'department_key', 'company_key', 'respondents', 'engagement_score'] %}
+{%- set groups = ['family_key', 'department_key', 'company_key'] %}
 
 with teams as (select * from {{ ref('dim_teams') }}),
 
@@ -18,6 +18,7 @@ measured as (
         engagement.team_id,
         coalesce(parents.parent_team_id, teams.parent_team_id, '') as family_key,
         coalesce(teams.department, 'none, ' || engagement.team_id) as department_key,
+        'company' as company_key,
         engagement.respondents,
         engagement.engagement_score,
         engagement.respondents < {{ smallest }} as is_hidden
