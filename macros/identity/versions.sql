@@ -41,10 +41,7 @@ max(case when {{ attribute }} is not null then 1 else 0 end) over (partition by 
 {%- endmacro %}
 
 {#- An attribute of an account as it was: what the version says, null where it says nothing. Today's value stands in where no version covers
-    the moment, and where the history does not carry the attribute at all (no version of the vendor has it). What figures are grouped by
-    is 'unknown' where nothing is said, as it is today. -#}
+    the moment, and where the history does not carry the attribute at all (no version of the vendor has it). -#}
 {% macro as_then(attribute, version, current) -%}
-    {%- set told = version ~ '.' ~ attribute -%}
-    {%- if attribute in ['segment', 'region'] -%}{%- set told = "coalesce(" ~ told ~ ", 'unknown')" -%}{%- endif -%}
-case when {{ version }}.account_id is not null and {{ version }}.tells_{{ attribute }} then {{ told }} else {{ current }}.{{ attribute }} end
+case when {{ version }}.account_id is not null and {{ version }}.tells_{{ attribute }} then {{ version }}.{{ attribute }} else {{ current }}.{{ attribute }} end
 {%- endmacro %}
