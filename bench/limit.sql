@@ -945,33 +945,26 @@ select
 from scored;
 
 create table fct_survey_responses as
-with large_months as (
-    select survey_id, date_trunc('month', responded_at) as month
-    from responses
-    where survey_family = 'employee'
-    group by all
-    having count(distinct session_id) >= 5
-)
 select
     response_id,
     session_id as survey_response_id,
-    responses.survey_id,
+    survey_id,
     question_id,
-    case when is_of_customer then invitation_id end as invitation_id,
-    case when is_of_customer then contact_key end as contact_key,
+    invitation_id,
+    contact_key,
     account_id,
-    case when is_of_customer then contact_role end as contact_role,
-    case when is_of_customer then role_as_of end as role_as_of,
-    case when is_of_customer then match_method end as match_method,
-    case when is_of_customer then agent_id end as agent_id,
-    case when is_of_customer then responses.team_id end as team_id,
-    case when is_of_customer and responses.team_id is not null then 'answer' end as team_as_of,
-    case when is_of_customer then ticket_id end as ticket_id,
+    contact_role,
+    role_as_of,
+    match_method,
+    agent_id,
+    responses.team_id,
+    case when responses.team_id is not null then 'answer' end as team_as_of,
+    ticket_id,
     survey_family,
     responses.metric,
     responses.touchpoint,
     journey_stage,
-    case when is_of_customer then coalesce(dim_teams.department, touchpoints.department) end as department,
+    coalesce(dim_teams.department, touchpoints.department) as department,
     segment,
     region,
     source_vendor,
@@ -985,14 +978,13 @@ select
     higher_is_better,
     case when higher_is_better then raw_score >= top_box_from else raw_score <= top_box_from end as is_top_box,
     is_low_score,
-    is_of_customer and contact_key is null as is_anonymous,
-    case when is_of_customer then responded_at else month end as responded_at,
-    cast(case when is_of_customer then responded_at else month end as date) as responded_date
-from (select *, survey_family <> 'employee' as is_of_customer from responses) as responses
+    contact_key is null as is_anonymous,
+    responded_at,
+    cast(responded_at as date) as responded_date
+from responses
 left join policy('touchpoints') as touchpoints using (touchpoint)
 left join dim_teams on responses.team_id = dim_teams.team_id
-left join large_months on not is_of_customer and responses.survey_id = large_months.survey_id and date_trunc('month', responded_at) = month
-where is_of_customer or month is not null;
+where survey_family <> 'employee';
 
 create table fct_survey_invitations as
 with answers as (

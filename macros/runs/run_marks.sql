@@ -75,7 +75,7 @@
 {% macro schemas_of(marts) %}{{ return("('" ~ marts | map(attribute='schema') | unique | join("', '") ~ "')") }}{% endmacro %}
 
 {% macro default__mark_rows(marts) %}
-    {{ return(query_rows("select table_name, comment from information_schema.tables where lower(table_schema) in " ~ schemas_of(marts) | lower)) }}
+    {{ return(query_rows("select table_name, comment from information_schema.tables where " ~ fold_case("table_schema") ~ " in " ~ schemas_of(marts) | lower)) }}
 {% endmacro %}
 
 {% macro duckdb__mark_rows(marts) %}

@@ -96,6 +96,17 @@ def test_every_variable_has_another_value_here() -> None:
         )
 
 
+def test_names_are_short_enough_for_postgres() -> None:
+    """dbt makes a table of a unit test's name, and PostgreSQL takes no name of more than 63 bytes."""
+    names = {
+        test["name"]
+        for file in (REPOSITORY / "models").rglob("*.yml")
+        for test in yaml.safe_load(file.read_text(encoding="utf-8")).get("unit_tests", ())
+    }
+    assert names
+    assert not {name for name in names if len(name.encode()) > 63}
+
+
 def test_other_variables_make_the_same_manifest(project: Project) -> None:
     """But for those of which the harness knows it: what was parsed is handed to runs with others."""
     touched = project.root / "dbt_project.yml"
