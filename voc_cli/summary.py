@@ -25,6 +25,7 @@ ENTITIES_SHOWN = 3
 GAP_TEXTS = {
     "business_hours_without_schedule": "SLA targets in business hours without a usable schedule",
     "churned_but_paying": "accounts that left by the CRM and pay by billing",
+    "invitation_to_nobody_knows_whom": "invitations that nothing says a customer got, so they are not public",
     "renewal_status_not_scored": "accounts with a renewal status that renewal_status_scores does not name",
     "severity_without_target": "tickets of a severity without an SLA target",
     "title_without_role": "people whose title maps to no role",

@@ -331,13 +331,20 @@ def test_landed_samples_are_digested(
         "select count(*) as landed, count(*) filter (where is_scored) as scored "
         "from intermediate.int_survey__responses_checked where source_vendor = 'qualtrics'"
     ) == [{"landed": 5, "scored": 0}]
-    # invitations: five contacts of five sends
+    # invitations: five contacts of five sends, of surveys that nobody told the purpose of
     assert (
         project.value(
-            "select count(*) from marts.fct_survey_invitations where source_vendor = 'qualtrics'"
+            "select count(*) from restricted.employee_invitations where source_vendor = 'qualtrics'"
         )
         == 5
     )
+    assert project.value("select count(*) from marts.fct_survey_invitations") == 0
+    assert project.query(
+        "select item, records from marts.data_gaps where gap = 'invitation_to_nobody_knows_whom' order by item"
+    ) == [
+        {"item": "(no survey)", "records": 4},
+        {"item": "(survey without a purpose)", "records": 1},
+    ]
     # accounts: nine of ten are in the recycle bin, one of them merged into a row never landed
     assert project.query("select account_id from marts.dim_accounts") == [
         {"account_id": "0015500000Xyy06AAB"}
@@ -349,15 +356,23 @@ def test_landed_samples_are_digested(
     ]
     # contacts: four landed, three at accounts that were not, as is the lead that became a contact
     assert project.value("select count(*) from marts.dim_contacts where is_in_crm") == 1
-    assert project.query(
-        "select record_id from marts.quarantined_records"
-        " where entity = 'contacts' and reason = 'unknown_account' order by record_id"
-    ) == [
-        {"record_id": "0031G00000q9jPQAQ"},
-        {"record_id": "0031G00000qAfq1QAC"},
-        {"record_id": "0031G00000rfAvuQAE"},
-        {"record_id": "00Q1G00000nDnM5UAK"},
+    strangers = [
+        "0031G00000q9jPQAQ",
+        "0031G00000qAfq1QAC",
+        "0031G00000rfAvuQAE",
+        "00Q1G00000nDnM5UAK",
     ]
+    assert project.query(
+        "select record_id from intermediate.int_crm__contacts_checked"
+        " where quarantine_reason = 'unknown_account' order by record_id"
+    ) == [{"record_id": key} for key in strangers]
+    # the keys of people are not public
+    public = project.query(
+        "select record_id from marts.quarantined_records"
+        " where entity = 'contacts' and reason = 'unknown_account'"
+    )
+    assert len(public) == len(strangers)
+    assert not {row["record_id"] for row in public} & {*strangers}
 
 
 def test_every_public_column_is_described(forked_demo: Project) -> None:

@@ -142,6 +142,17 @@ gaps as (
     from usage_feeds
     where first_date > {{ add_days(as_of_date_sql(), 1 - signal_window('usage')) }}
 
+    union all
+
+    -- restricted.employee_invitations has them; which survey is not said, for the numbers of an employee survey are nobody's
+    select
+        'invitation_to_nobody_knows_whom' as gap,
+        'survey' as domain,
+        source_vendor,
+        case when survey_id is null then '(no survey)' else '(survey without a purpose)' end as item
+    from {{ ref('int_survey__invitations_checked') }}
+    where quarantine_reason is null and not is_to_customer and purpose_family is null
+
 )
 
 select
