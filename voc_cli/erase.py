@@ -22,10 +22,10 @@ from voc_cli.settings import UserError
 from voc_weighting.warehouse import sql_text
 
 LANDED, YES = "--landed", "--yes"
-#: Which values several people carry; the list; what the landed tables say of who is on it. The landed tables lose who is on
+#: Which values several people carry; which are one person's; the list; what the landed tables say of who is on it. The landed tables lose who is on
 #: the list before anything is built from them.
-SHARED_VALUES = "int_privacy__shared_values"
-ERASURE_MODELS = (SHARED_VALUES, "int_privacy__erasure_list", "int_privacy__erased_people")
+TIES = ("int_privacy__shared_values", "int_privacy__links")
+ERASURE_MODELS = (*TIES, "int_privacy__erasure_list", "int_privacy__erased_people")
 #: What stands before the JSON that the macro preview_erasure tells.
 TOLD = "erasure "
 #: Where exports usually go, and where the sites are.
@@ -87,7 +87,7 @@ def erase(
 
 def _preview(arguments: DbtArguments) -> Told:
     """What the erasure would forget. It goes to no log, and nobody is remembered by it."""
-    _done("run", run_dbt(["run", "--select", SHARED_VALUES, *SILENT, *arguments.connection]))
+    _done("run", run_dbt(["run", "--select", *TIES, *SILENT, *arguments.connection]))
     said: list[str] = []
 
     def listen(event: EventMsg) -> None:

@@ -1,6 +1,6 @@
 {#- CTE `reached`: what is in the CTE `from_rows` and all that the CTE `links` leads to from there, over any number of steps.
     Columns: request (from whom), person_kind,
-    person_value; of links other_kind and other_value instead of the first. -#}
+    person_hash; of links other_kind and other_hash instead of the first. -#}
 {% macro reached(from_rows, links) %}{{ return(adapter.dispatch('reached')(from_rows, links)) }}{% endmacro %}
 
 {% macro default__reached(from_rows, links) -%}
@@ -9,18 +9,18 @@ reached as (
     select
         request,
         person_kind,
-        person_value
+        person_hash
     from {{ from_rows }}
-    where person_value is not null
+    where person_hash is not null
 
     union distinct
 
     select
         reached.request,
         {{ links }}.other_kind as person_kind,
-        {{ links }}.other_value as person_value
+        {{ links }}.other_hash as person_hash
     from reached
-    inner join {{ links }} on reached.person_kind = {{ links }}.person_kind and reached.person_value = {{ links }}.person_value
+    inner join {{ links }} on reached.person_kind = {{ links }}.person_kind and reached.person_hash = {{ links }}.person_hash
 
 )
 {%- endmacro %}
@@ -33,9 +33,9 @@ reached_0 as (
     select
         request,
         person_kind,
-        person_value
+        person_hash
     from {{ from_rows }}
-    where person_value is not null
+    where person_hash is not null
 
 ),
 
@@ -43,9 +43,9 @@ moves as (
 
     select * from {{ links }}
     union distinct
-    select person_kind, person_value, person_kind as other_kind, person_value as other_value from reached_0
+    select person_kind, person_hash, person_kind as other_kind, person_hash as other_hash from reached_0
     union distinct
-    select other_kind as person_kind, other_value as person_value, other_kind, other_value from {{ links }}
+    select other_kind as person_kind, other_hash as person_hash, other_kind, other_hash from {{ links }}
 
 ),
 {% for step in range(1, steps + 1) %}
@@ -54,9 +54,9 @@ moves as (
     select distinct
         found.request,
         moves.other_kind as person_kind,
-        moves.other_value as person_value
+        moves.other_hash as person_hash
     from reached_{{ step - 1 }} as found
-    inner join moves on found.person_kind = moves.person_kind and found.person_value = moves.person_value
+    inner join moves on found.person_kind = moves.person_kind and found.person_hash = moves.person_hash
 
 ){{ ',' if step < steps }}
 {% endfor %}

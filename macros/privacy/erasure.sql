@@ -139,6 +139,15 @@
     {{ return(tables) }}
 {% endmacro %}
 
+{#- The rows of all parts, each once. Made distinct at once: a hundred unions, each distinct, are more plan than work. -#}
+{% macro distinct_of(parts) -%}
+{%- if parts -%}
+select distinct * from (
+        {{ parts | join('\n        union all\n        ') }}
+    ) as landed_rows
+{%- endif -%}
+{%- endmacro %}
+
 {#- Rows (person_kind, person_value): whom and what the landed tables name today, requests among them or not. -#}
 {% macro landed_identities(with_requests=true) -%}
     {%- set parts = [] -%}
@@ -149,7 +158,7 @@
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{ parts | join('\n    union distinct\n    ') }}
+    {{ distinct_of(parts) }}
 {%- endmacro %}
 
 {#- Rows (person_kind, person_value, person_is_own, other_kind, other_value, other_is_own): a row that names the first names the other too. -#}
@@ -171,7 +180,7 @@
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{ parts | join('\n    union distinct\n    ') }}
+    {{ distinct_of(parts) }}
 {%- endmacro %}
 
 {#- Rows (record_kind, record_value, is_person, person_kind, person_value, is_own): a record, known by its key, and a value it carries,
@@ -195,41 +204,24 @@
             {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ parts | join('\n    union distinct\n    ') }}
+    {{ distinct_of(parts) }}
 {%- endmacro %}
 
-{#- CTEs `reached` and `stopped` (request, person_kind, person_value) with what they need, to stand after `with recursive`: what the requests that are landed name,
-    and whom the list remembers, with all that landed rows tie to them. A value that several people carry ties nobody, but for an id in
-    the rows it is the key of, and is in `stopped`. request is the text of the request, empty for who is remembered. -#}
-{% macro reach_of_requests(requests, remembered) %}
-{%- set shared_values = relation_of(own_model('int_privacy__shared_values')) -%}
-identities as (
-
-    {{ landed_identities() }}
-
-),
-
-all_links as (
-
-    {{ landed_links() }}
-
-),
-
+{#- CTEs `reached` and `stopped` (request, person_kind, person_hash) with what they need, to stand after `with recursive`: what the requests that are landed name,
+    and whom the list remembers of those who are in `identities` (person_kind, person_hash), with all that landed rows tie to them. A value that
+    several people carry ties nobody, but for an id in the rows it is the key of, and is in `stopped`. request is the text of the request, empty for
+    who is remembered. -#}
+{% macro reach_of_requests(requests, remembered, identities) %}
+{%- set links = relation_of(own_model('int_privacy__links')) -%}
 links as (
 
-    select distinct
-        all_links.person_kind,
-        all_links.person_value,
-        all_links.other_kind,
-        all_links.other_value
-    from all_links
-    left join {{ shared_values }} as shared_persons
-        on all_links.person_kind = shared_persons.person_kind and all_links.person_value = shared_persons.person_value
-    left join {{ shared_values }} as shared_others
-        on all_links.other_kind = shared_others.person_kind and all_links.other_value = shared_others.person_value
-    where
-        (shared_persons.person_value is null or all_links.person_is_own and all_links.person_kind <> 'email')
-        and (shared_others.person_value is null or all_links.other_is_own and all_links.other_kind <> 'email')
+    select
+        person_kind,
+        person_hash,
+        other_kind,
+        other_hash
+    from {{ links }}
+    where ties
 
 ),
 
@@ -240,16 +232,18 @@ known as (
     select
         {{ request }} as request,
         'email' as person_kind,
-        {{ identity_value(email) }} as person_value
+        {{ erased_hash(identity_value(email)) }} as person_hash
     from {{ requests.relation }}
+    where {{ email }} is not null
 
     union distinct
     {% for kind in person_kinds() %}
     select
         {{ request }} as request,
         case when {{ contact_id }} like '%@%' then 'email' else '{{ kind }}' end as person_kind,
-        {{ identity_value(contact_id) }} as person_value
+        {{ erased_hash(identity_value(contact_id)) }} as person_hash
     from {{ requests.relation }}
+    where {{ contact_id }} is not null
     {{ 'union distinct' if not loop.last or remembered }}
     {% endfor -%}
     {% endif %}
@@ -257,10 +251,10 @@ known as (
     select
         '' as request,
         identities.person_kind,
-        identities.person_value
-    from identities
+        identities.person_hash
+    from {{ identities }} as identities
     inner join {{ remembered }} as remembered
-        on {{ erased_hash('identities.person_value') }} = remembered.person_hash
+        on identities.person_hash = remembered.person_hash
         and remembered.person_kind in (identities.person_kind, {{ kind_of_own('identities.person_kind') }})
     {%- endif %}
 
@@ -272,12 +266,11 @@ stopped as (
 
     select distinct
         reached.request,
-        shared_values.person_kind,
-        shared_values.person_value
+        links.other_kind as person_kind,
+        links.other_hash as person_hash
     from reached
-    inner join all_links on reached.person_kind = all_links.person_kind and reached.person_value = all_links.person_value
-    inner join {{ shared_values }} as shared_values
-        on all_links.other_kind = shared_values.person_kind and all_links.other_value = shared_values.person_value
+    inner join {{ links }} as links on reached.person_kind = links.person_kind and reached.person_hash = links.person_hash
+    where links.is_other_shared
 
 )
 {%- endmacro %}
@@ -368,35 +361,39 @@ stopped as (
 {% endmacro %}
 
 {% macro erasure_preview_query(requests, remembered) %}
-with recursive {{ reach_of_requests(requests, remembered) }},
+with recursive landed_people as (
 
-landed_people as (
-
-    {{ landed_identities(with_requests=false) }}
+    select
+        person_kind,
+        person_value,
+        {{ erased_hash('person_value') }} as person_hash
+    from ({{ landed_identities(with_requests=false) }}) as identities
 
 ),
 
+{{ reach_of_requests(requests, remembered, 'landed_people') }},
+
 named as (
 
-    select request, person_kind, person_value, false as is_stopped from reached
+    select request, person_kind, person_hash, false as is_stopped from reached
     union all
-    select stopped.request, stopped.person_kind, stopped.person_value, true as is_stopped
+    select stopped.request, stopped.person_kind, stopped.person_hash, true as is_stopped
     from stopped
     left join reached
-        on stopped.request = reached.request and stopped.person_kind = reached.person_kind and stopped.person_value = reached.person_value
-    where reached.person_value is null
+        on stopped.request = reached.request and stopped.person_kind = reached.person_kind and stopped.person_hash = reached.person_hash
+    where reached.person_hash is null
 
 )
 
 select
     named.request,
     named.person_kind,
-    named.person_value,
+    landed_people.person_value,
     named.is_stopped,
     shared_values.person_value is not null and named.person_kind <> 'email' as is_shared,
     landed_people.person_value is not null as is_landed
 from named
-left join landed_people on named.person_kind = landed_people.person_kind and named.person_value = landed_people.person_value
+left join landed_people on named.person_kind = landed_people.person_kind and named.person_hash = landed_people.person_hash
 left join {{ relation_of(own_model('int_privacy__shared_values')) }} as shared_values
-    on named.person_kind = shared_values.person_kind and named.person_value = shared_values.person_value
+    on landed_people.person_kind = shared_values.person_kind and landed_people.person_value = shared_values.person_value
 {% endmacro %}
