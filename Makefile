@@ -22,8 +22,8 @@ SUPERSET_STAMP := $(SUPERSET_VENV)/.installed
 # Two halves side by side, and hardly any garbage collection, which took a third of the time.
 SQLFLUFF := $(BIN)/python -c "import gc, sys; gc.set_threshold(200000, 50, 50); \
 from sqlfluff.cli.commands import cli; sys.exit(cli())" lint --disable-progress-bar
-SQL_HALVES = "models/intermediate" \
-  "$(filter-out models/intermediate/,$(wildcard models/*/ models/*.sql)) tests analyses"
+SQL_HALVES = "models/core models/marts" \
+  "$(filter-out models/core/ models/marts/,$(wildcard models/*/)) tests analyses"
 
 LOCK = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
   --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet

@@ -312,8 +312,7 @@ def _record_cases(
             "qualtrics__survey_response.id": [
                 answer.id
                 for answer in relationship
-                if answer.id in traps
-                and (firsts[answer.id] or END) - answer.at > FOLLOW_UP_SLA
+                if answer.id in traps and (firsts[answer.id] or END) - answer.at > FOLLOW_UP_SLA
             ]
         },
         {"is_followed_up_in_sla": False},

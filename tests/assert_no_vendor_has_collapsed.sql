@@ -13,7 +13,7 @@ with days as (
             {%- endfor %}
         end as window_days,
         {{ dbt.datediff('news_date', as_of_date_sql(), 'day') }} as days_ago
-    from {{ ref('int_trust__daily_volumes') }}
+    from {{ ref('int_audit__daily_volumes') }}
     where news_date <= {{ as_of_date_sql() }}
 
 ),

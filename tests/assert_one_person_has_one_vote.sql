@@ -2,7 +2,7 @@
 select
     periods.period_end,
     votes.contact_key
-from {{ ref('int_survey__nps_votes') }} as votes
+from {{ ref('int_nps__votes') }} as votes
 inner join {{ ref('int_periods') }} as periods
     on votes.counts_from <= periods.period_end and periods.period_end < votes.counts_until
 where votes.contact_key is not null

@@ -8,7 +8,7 @@ with set_aside as (
         entity,
         reason,
         records
-    from {{ ref('int_trust__quarantine_counts') }}
+    from {{ ref('int_audit__quarantine_counts') }}
     where reason is not null
 
 ),

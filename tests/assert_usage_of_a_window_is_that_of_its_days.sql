@@ -4,7 +4,7 @@ with account_periods as (select * from {{ ref('int_usage__account_periods') }}),
 
 window_days as (
 
-    select * from {{ ref('int_health__window_days') }} where days_back < {{ signal_window('usage') }}
+    select * from {{ ref('int_policy__window_days') }} where days_back < {{ signal_window('usage') }}
 
 ),
 

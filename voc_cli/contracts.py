@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-CONTRACTS = "models/intermediate/*/_int_*__contracts.yml"
+CONTRACTS = "models/contracts/*/_int_*__contracts.yml"
 PAGE = "docs/contracts.md"
 DOMAINS = ("survey", "crm", "support", "usage", "billing", "employee")
 #: Columns that staging adds by itself.
@@ -21,7 +21,7 @@ NOT_LANDED = (
 )
 HEAD = """\
 # The domain contracts
-Made by `python -m voc_cli contracts` from the contracts in `models/intermediate/<domain>/`.
+Made by `python -m voc_cli contracts` from the contracts in `models/contracts/<domain>/`.
 
 These are the tables of the vendor `generic`: to bring any source, land a table or write a view of this name and these columns in the
 schema `generic`, and list `generic` in `<domain>_vendors`. Leave out the tables and columns you do not have, except those marked

@@ -1,12 +1,12 @@
 {#- Pre-hook of every mart, and of what remembers one run in the next: it does nothing but wait for
-    int_trust__over_threshold. What says why a run stopped waits for nothing. -#}
+    int_audit__over_threshold. What says why a run stopped waits for nothing. -#}
 {% macro wait_for_threshold() %}
     {%- if model.name not in ['quarantined_records', 'quarantine_by_day', 'landed_tables', 'run_history'] -%}
-        {%- do ref('int_trust__over_threshold') -%}
+        {%- do ref('int_audit__over_threshold') -%}
     {%- endif -%}
 {% endmacro %}
 
-{#- Post-hook of int_trust__over_threshold. -#}
+{#- Post-hook of int_audit__over_threshold. -#}
 {% macro stop_on_too_many_set_aside() %}
     {%- if execute -%}
         {%- set found = run_query(

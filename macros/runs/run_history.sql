@@ -51,7 +51,7 @@ commit;
     {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | select('in', models) | list -%}
     {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error']) | list -%}
     {%- set finished_at = modules.datetime.datetime.now(modules.pytz.utc) -%}
-    {%- set counts = own_model('int_trust__quarantine_counts') -%}
+    {%- set counts = own_model('int_audit__quarantine_counts') -%}
     {%- set has_counts = counts.unique_id in built -%}
     {%- set rows = {
         'rows_in': 'sum(records)',

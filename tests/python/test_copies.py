@@ -34,7 +34,7 @@ NOT_LANDED = (
 #: What the hashed columns of a contract are called where they land: `(model, column) -> name`.
 MAILS = {
     (model["name"], column["name"]): column["config"]["meta"]["hash_of"]
-    for file in (REPOSITORY / "models" / "intermediate").glob("*/_int_*__contracts.yml")
+    for file in (REPOSITORY / "models" / "contracts").glob("*/_int_*__contracts.yml")
     for model in yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
     for column in model["columns"]
     if "hash_of" in column.get("config", {}).get("meta", {})

@@ -281,8 +281,8 @@ def built(demo: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     )
     assert plain != profiles
     project.write("profiles.yml", plain)
-    project.write("models/intermediate/contact_log.sql", HISTORY)
-    project.write("models/intermediate/contact_log.yml", PROPERTIES)
+    project.write("models/core/contact_log.sql", HISTORY)
+    project.write("models/core/contact_log.yml", PROPERTIES)
     project.write("snapshots/contact_snapshot.sql", SNAPSHOT)
     land_people(project)
     for only in ((), ("--select", "int_health__band_changes", "contact_log", "contact_snapshot")):
@@ -528,8 +528,8 @@ def test_on_other_engines_too(engine: str, request: pytest.FixtureRequest) -> No
         **{f"{domain}_vendors": ["generic"] for domain in ("survey", "crm", "support")},
         **{f"{domain}_vendors": [] for domain in ("usage", "billing", "employee")},
     }
-    project.write("models/intermediate/contact_log.sql", HISTORY)
-    project.write("models/intermediate/contact_log.yml", PROPERTIES.split("\nsnapshots")[0])
+    project.write("models/core/contact_log.sql", HISTORY)
+    project.write("models/core/contact_log.yml", PROPERTIES.split("\nsnapshots")[0])
     staged = "stg_generic__contacts stg_generic__tickets stg_generic__survey_responses stg_generic__verbatims"
     outcome = dbt("run", "--select", f"+int_privacy__erased_people {staged}", variables=variables)
     assert outcome.ok, outcome.output[-4000:]

@@ -68,7 +68,7 @@ def test_a_vendor_that_collapsed_is_warned_of(forked_demo: Project) -> None:
     assert "WARN=0" in forked_demo.dbt(*select).output
     with duckdb.connect(forked_demo.database) as connection:
         connection.execute(
-            "delete from intermediate.int_trust__daily_volumes"
+            "delete from intermediate.int_audit__daily_volumes"
             " where domain = 'support' and news_date > date '2026-06-02'"
         )
     outcome = forked_demo.dbt(*select)

@@ -477,7 +477,7 @@ def test_a_new_signal_is_one_row_and_one_column(days: Days, tmp_path: Path) -> N
     shutil.copytree(days.project.root, project.root, ignore=shutil.ignore_patterns("*.duckdb"))
     shutil.copy(days.project.root / "june_30.duckdb", project.database)
 
-    folder = "models/intermediate/health"
+    folder = "models/marts/health/workings"
     model = project.root / folder / "int_health__signal_values.sql"
     project.write(
         f"{folder}/int_health__signal_values.sql",

@@ -83,7 +83,7 @@ COMPARED = (
 WHOLE = " ".join(f"+{name.split('.')[1]}" for name in COMPARED)
 #: What a day changes: neither the CRM nor the policy.
 DAILY = (
-    "int_periods int_health__window_days int_trust__daily_volumes stg_pendo__* int_usage__* int_support__* int_survey__*,+fct_tickets"
+    "int_periods int_policy__window_days int_audit__daily_volumes stg_pendo__* int_usage__* int_support__* int_survey__*,+fct_tickets"
     " fct_account_usage_days fct_tickets"
 )
 
@@ -153,7 +153,7 @@ def month_of_days(project: Project, execute: Execute, every: int = 1, **options:
         if number % every == 0:
             run(project, day, DAILY, **options)
     # the month was built by parts, not anew each day
-    last = (project.root / "target/compiled/voc_warehouse/models/intermediate/usage").glob("*.sql")
+    last = (project.root / "target/compiled/voc_warehouse/models/core/usage").glob("*.sql")
     conditions = [
         text.split("/* parts ")[1].split(" */")[0]
         for text in map(read, last)
@@ -292,7 +292,7 @@ def resting_on_logs(manifest: dict[str, Any]) -> set[str]:
     marts = {
         node["name"]
         for name, node in manifest["nodes"].items()
-        if name in found and node["original_file_path"].startswith("models/marts/")
+        if name in found and node["access"] == "public"
     }
     return marts
 

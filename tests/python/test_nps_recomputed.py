@@ -1989,7 +1989,7 @@ class Statistics:
             self.connection.execute(
                 f"create table {table['table_schema']}.{table['table_name']} ({table['declared']})"
             )
-        folder = demo.root / "target/compiled/voc_warehouse/models/marts/relationship"
+        folder = demo.root / "target/compiled/voc_warehouse/models/marts/nps"
         self.sql = {mart: (folder / f"{mart}.sql").read_text() for mart in KEYS}
         for table in ("nps_score_intervals", "t_quantiles"):
             self.insert(f"reference.{table}", demo.query(f"select * from reference.{table}"))
@@ -2032,8 +2032,8 @@ class Statistics:
             for role, count in vector.counts.items():
                 counts.append(key | counted(role, count))
         for table, rows in (
-            ("intermediate.int_policy__account_schemes", schemes),
-            ("intermediate.int_survey__nps_counts", counts),
+            ("intermediate.int_nps__account_schemes", schemes),
+            ("intermediate.int_nps__counts", counts),
         ):
             self.connection.execute(f"delete from {table}")
             self.insert(table, rows[::-1] if backwards else rows)
@@ -2061,10 +2061,10 @@ class Statistics:
             for number, (before, after, silent) in enumerate(votes)
             for day, counts in zip(DAYS, (before, after), strict=True)
         ]
-        self.connection.execute("delete from intermediate.int_survey__nps_counts")
+        self.connection.execute("delete from intermediate.int_nps__counts")
         self.connection.execute("delete from marts.account_nps")
         self.connection.execute("delete from marts.account_role_nps")
-        self.insert("intermediate.int_survey__nps_counts", rows)
+        self.insert("intermediate.int_nps__counts", rows)
         accounts = [
             {
                 "period_end": DAYS[-1],

@@ -261,7 +261,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Project:
         for table, rows in tables.items():
             columns = dict.fromkeys((name for row in rows for name in row), "varchar")
             project.land(schema, table, columns, rows)
-    core = ("+path:models/marts/core", "+path:models/restricted", "int_crm__activities")
+    core = (
+        "+path:models/core/public",
+        "+path:models/audit/public",
+        "+path:models/restricted",
+        "int_crm__activities",
+    )
     outcome = project.dbt("build", *NO_TESTS, "--select", *core, variables=VARIABLES)
     assert outcome.ok, outcome.output
     return project
@@ -319,11 +324,11 @@ def test_the_claims_of_conservation_hold_and_can_fail(world: Project, tmp_path: 
             "{{ live_rows(holiday, keep_deleted=true) }}",
             "{{ live_rows(holiday, keep_deleted=true) }} and {{ field(holiday, 'schedule_id') }} = '1'",
         ),
-        "models/intermediate/crm/int_crm__opportunities_checked.sql": (
+        "models/core/crm/int_crm__opportunities_checked.sql": (
             "\nfrom checked\n",
             "\nfrom checked where copy_number = 1\n",
         ),
-        "models/marts/core/fct_survey_responses.sql": (
+        "models/core/public/fct_survey_responses.sql": (
             "from responses\nleft join touchpoints",
             "from (select * from responses where source_vendor <> 'zendesk') as responses\nleft join touchpoints",
         ),
@@ -362,7 +367,7 @@ def test_a_day_is_replaced_and_the_days_before_it_stay(world: Project) -> None:
             **{"records": 1, "landed_records": 2, "share_of_landed": 0.5},
         }
     ]
-    again = ["run", "--select", "int_trust__quarantine_counts", "quarantine_by_day"]
+    again = ["run", "--select", "int_audit__quarantine_counts", "quarantine_by_day"]
     assert world.dbt(*again, variables=VARIABLES).ok
     assert world.query(days) == first
 

@@ -279,7 +279,7 @@ left join doubles on ordered.n = doubles.n
 """
 
 TEXTS = list(dict.fromkeys([*WORDS, *TIMES, *NUMBERS, *LETTERS]))
-MODEL_FILE = "models/intermediate/same_everywhere.sql"
+MODEL_FILE = "models/core/same_everywhere.sql"
 QUERY = "select * from intermediate.same_everywhere order by n"
 TRUTHS = {
     **dict.fromkeys(("true", "t", "1", "1.0", "yes", "y"), True),

@@ -442,7 +442,7 @@ def test_every_mart_waits_for_the_threshold(demo: Project) -> None:
     """But those that say why a run stopped."""
     assert demo.dbt("parse", "--write-json").ok
     manifest = json.loads((demo.root / "target" / "manifest.json").read_text())
-    gate = "model.voc_warehouse.int_trust__over_threshold"
+    gate = "model.voc_warehouse.int_audit__over_threshold"
     free = {
         node["name"]
         for key, node in manifest["nodes"].items()

@@ -990,7 +990,7 @@ def weights_project(policy_folder: Path) -> Path:
     """The folder of a project of nothing but a policy, its known signals and its variables."""
     root = policy_folder.parents[1]
     (root / "dbt_project.yml").write_text("name: small\nvars: {as_of_date: 2026-06-30}\n")
-    models = root / "models" / "intermediate" / "health"
+    models = root / "models" / "marts" / "health"
     models.mkdir(parents=True)
     columns = [{"name": n, "config": {"meta": {"signal_of": d}}} for n, d in SIGNALS.items()]
     model = {"name": "int_health__signal_values", "columns": [{"name": "arr"}, *columns]}

@@ -125,7 +125,7 @@ def known_signals(project: Path) -> dict[str, str] | None:
     The signals are the columns of `int_health__signal_values` with the meta key `signal_of`.
     WeightingError when the yml cannot be read.
     """
-    for file in sorted((project / "models" / "intermediate" / "health").glob("*.yml")):
+    for file in sorted((project / "models" / "marts" / "health").rglob("*.yml")):
         try:
             content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
         except yaml.YAMLError as error:
