@@ -157,6 +157,9 @@ def on_postgres(postgres: PostgresServer, project: Project) -> Engine:
 
 @pytest.fixture
 def on_spark(unbuilt_spark: SparkWarehouse) -> Engine:
+    """The one Spark of the session, without what other tests landed and whom they erased."""
+    unbuilt_spark.query("drop schema if exists generic cascade")
+    unbuilt_spark.query("drop schema if exists restricted cascade")
     return Engine(unbuilt_spark.query, unbuilt_spark.dbt, '`a "quoted" name`')
 
 

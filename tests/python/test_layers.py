@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from harness import REPOSITORY
 
 Manifest = dict[str, Any]
 Read = tuple[str, str]
@@ -53,3 +56,24 @@ def test_a_read_upwards_is_found(manifest: Manifest) -> None:
     assert set(reads_upwards(changed)) - set(reads_upwards(manifest)) == {
         ("int_crm__accounts", "account_health")
     }
+
+
+def test_the_page_walks_where_the_models_read(manifest: Manifest) -> None:
+    """docs/walk.md: each model reads the one above it, and stands in the room that is named, as a table where it says so."""
+    models = {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+    }
+    picture = (REPOSITORY / "docs" / "walk.md").read_text(encoding="utf-8").split("```")[1]
+    steps = [
+        (words[0], "*" in words)
+        for line in picture.splitlines()
+        if (words := [word for word in line[12:].split() if word != "|"]) and words[0] in models
+    ]
+    assert len(steps) >= 14
+    assert steps[-1][0] == "account_health"
+    for (above, _), (below, _) in itertools.pairwise(steps):
+        assert models[above]["unique_id"] in models[below]["depends_on"]["nodes"], (above, below)
+    for name, is_table in steps:
+        assert (models[name]["config"]["materialized"] != "view") == is_table, name
