@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -60,13 +62,7 @@ class Postgres:
         """Copy landed tables into schemas named after the vendors; return the seconds it took."""
         started = time.perf_counter()
         self.folder.mkdir(parents=True, exist_ok=True)
-        connection = psycopg2.connect(
-            host=str(self._database.socket_folder),
-            port=5432,
-            user="voc",
-            dbname=self._database.name,
-        )
-        connection.autocommit = True
+        connection = self._connect()
         with connection, connection.cursor() as cursor, duckdb.connect() as reader:
             for vendor in vendors:
                 cursor.execute(f'create schema "{vendor}"')
@@ -87,6 +83,48 @@ class Postgres:
                     cursor.execute(f'analyze "{vendor}"."{table.name}"')
         connection.close()
         return time.perf_counter() - started
+
+    def mebibytes(self, schema: str) -> float:
+        """Room of the tables of a schema, their indexes apart, with rows that nobody sees any more."""
+        (found,) = self._database.execute(
+            f"select sum(pg_table_size(oid)) / 2 ^ 20 as room from pg_class"
+            f" where relkind = 'r' and relnamespace = '{schema}'::regnamespace"
+        )
+        return round(float(found["room"]), 1)
+
+    def milliseconds_of_accounts(self, schema: str, column: str) -> dict[str, float]:
+        """The median time to read the rows of one account, of each table that has the column."""
+        tables = self._database.execute(
+            "select table_name as name from information_schema.columns"
+            f" where table_schema = '{schema}' and column_name = '{column}' order by 1"
+        )
+        accounts = self._database.execute(
+            f"select {column} as key from {schema}.dim_accounts order by md5({column}) limit 20"
+        )
+        found = {}
+        with contextlib.closing(self._connect()) as connection, connection.cursor() as cursor:
+            for table in tables:
+                taken = []
+                for account in accounts:
+                    started = time.perf_counter()
+                    cursor.execute(
+                        f"select * from {schema}.{table['name']} where {column} = %s",
+                        [account["key"]],
+                    )
+                    cursor.fetchall()
+                    taken.append((time.perf_counter() - started) * 1000)
+                found[table["name"]] = round(statistics.median(taken), 2)
+        return found
+
+    def _connect(self) -> psycopg2.extensions.connection:
+        connection = psycopg2.connect(
+            host=str(self._database.socket_folder),
+            port=5432,
+            user="voc",
+            dbname=self._database.name,
+        )
+        connection.autocommit = True
+        return connection
 
 
 def _other_type(kind: str) -> str:

@@ -122,6 +122,32 @@ def _tickets(result: Result) -> str:
     )
 
 
+def _postgres(result: Result) -> str:
+    room = result["room_mib"]
+    slowest = max(result["account_ms"], key=result["account_ms"].get)
+    return "\n".join(
+        [
+            f"### PostgreSQL beside DuckDB, {_size(result)}",
+            f"All models over {result['landed_rows'] / 1e6:.1f} million landed rows.",
+            "",
+            _costs(
+                [
+                    ("DuckDB", result["duckdb"]),
+                    ("PostgreSQL", result["postgres"]),
+                    *(
+                        (f"publish, time {number}", cost)
+                        for number, cost in enumerate(result["publishes"], 1)
+                    ),
+                ]
+            ),
+            "",
+            f"PostgreSQL takes **{result['ratio_wall']} times** the wall time of DuckDB; the target is 1.5. "
+            f"After the last publishing the published marts take {room['published']} MiB where those that were built take {room['marts']}. "
+            f"One account's rows of a mart take at most {result['account_ms'][slowest]} ms (`{slowest}`).",
+        ]
+    )
+
+
 def _incremental(result: Result) -> str:
     return "\n".join(
         [
@@ -174,6 +200,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "growth": _growth,
     "incremental": _incremental,
     "tickets": _tickets,
+    "postgres": _postgres,
     "overhead": _overhead,
     "weighting": _weighting,
 }

@@ -21,7 +21,7 @@ from typing import Any
 from bench.generate import LAST_DAY, SIZES, Size, generate, tables
 from bench.measure import REPOSITORY, Cost, machine, measure, python
 from bench.postgres import Postgres
-from bench.warehouse import Warehouse, landed_rows
+from bench.warehouse import Warehouse, landed_rows, landed_vendors
 
 RESULTS = Path(__file__).with_name("results")
 WORK = Path(os.environ.get("VOC_BENCH_FOLDER", Path(tempfile.gettempdir()) / "voc-bench"))
@@ -38,8 +38,12 @@ PEER_TICKETS = Size(
     custom_fields=7,
     sla_share=1.0,
 )
+#: Accounts of the benchmark of PostgreSQL.
+POSTGRES_ACCOUNTS = 1_340
 #: Accounts of the benchmark of data tests.
 CHECKED_ACCOUNTS = 5_000
+#: A mart is published so often: what one leaves, the next meets.
+PUBLISHES = 3
 TICKET_VENDORS = ("salesforce", "zendesk")
 TICKET_VARIABLES = {
     "survey_vendors": ["zendesk"],
@@ -190,6 +194,43 @@ def tickets(accounts: int) -> Result:
     }
 
 
+def postgres(accounts: int) -> Result:
+    """All models on DuckDB and on PostgreSQL, and the published marts, at a size that both soon build."""
+    del accounts
+    warehouse = Warehouse(WORK / "postgres", landed(POSTGRES_ACCOUNTS))
+    warehouse.create()
+    warehouse.dbt("seed", name="seed")
+    on_duckdb = warehouse.dbt("run", "--full-refresh", name="run")
+    with Postgres(WORK / "postgres-load") as server:
+        server.load(warehouse.landed, landed_vendors(warehouse.landed))
+
+        def dbt(name: str, *arguments: str) -> Cost:
+            return warehouse.dbt(
+                *(*arguments, "--target", "postgres"),
+                name=f"pg-{name}",
+                environment=server.environment,
+                watched=server.pid,
+            )
+
+        dbt("seed", "seed")
+        on_postgres = dbt("run", "run")
+        models = warehouse.model_times()
+        publishes = [dbt("publish", "run-operation", "publish") for _ in range(PUBLISHES)]
+        room = {schema: server.mebibytes(schema) for schema in ("marts", "published")}
+        account = server.milliseconds_of_accounts("published", "account_id")
+    return {
+        "accounts": POSTGRES_ACCOUNTS,
+        "landed_rows": sum(landed_rows(warehouse.landed).values()),
+        "duckdb": on_duckdb.as_row(),
+        "postgres": on_postgres.as_row(),
+        "ratio_wall": round(on_postgres.wall_s / on_duckdb.wall_s, 2),
+        "postgres_models": dict(sorted(models.items(), key=lambda model: -model[1])[:15]),
+        "publishes": [cost.as_row() for cost in publishes],
+        "room_mib": room,
+        "account_ms": account,
+    }
+
+
 def incremental(accounts: int) -> Result:
     """A full build as of a day, then the rows of the next day and a run on top."""
     before = LAST_DAY - timedelta(days=1)
@@ -261,6 +302,7 @@ BENCHMARKS: dict[str, Callable[[int], Result]] = {
     "overhead": overhead,
     "weighting": weighting,
     "tickets": tickets,
+    "postgres": postgres,
     "full": full,
     "checks": checks,
     "limit": limit,

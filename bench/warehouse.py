@@ -62,10 +62,21 @@ class Warehouse:
         """What makes dbt read the landed tables as of their last day."""
         return json.dumps({"voc_demo": False, "as_of_date": as_of or self.as_of, **self.variables})
 
-    def dbt(self, *arguments: str, name: str, as_of: str | None = None) -> Cost:
-        """Run dbt over the landed tables and say what it took."""
+    def dbt(
+        self,
+        *arguments: str,
+        name: str,
+        as_of: str | None = None,
+        environment: Mapping[str, str] | None = None,
+        watched: int | None = None,
+    ) -> Cost:
+        """Run dbt over the landed tables and say what it took.
+
+        `environment` and `watched` are those of a server that does the work in place of DuckDB.
+        """
         command = python("dbt.cli.main", *arguments, "--vars", self.dbt_variables(as_of))
-        return measure(command, self.environment, self.folder / "logs" / f"{name}.log")
+        environment = {**self.environment, **(environment or {})}
+        return measure(command, environment, self.folder / "logs" / f"{name}.log", watched)
 
     def model_times(self) -> dict[str, float]:
         """Seconds of each model of the last dbt command."""
@@ -75,6 +86,11 @@ class Warehouse:
             for result in results
             if result["unique_id"].startswith("model.")
         }
+
+
+def landed_vendors(folder: Path) -> tuple[str, ...]:
+    """Whose tables are in a folder."""
+    return tuple(sorted(vendor.name for vendor in folder.iterdir()))
 
 
 def landed_rows(folder: Path) -> dict[str, int]:

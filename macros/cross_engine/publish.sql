@@ -60,23 +60,60 @@
         "do $$ begin perform pg_advisory_xact_lock(hashtext(" ~ text_literal('publish ' ~ places.schema) ~ ")); end $$",
         "create schema if not exists " ~ adapter.quote(places.schema),
     ] -%}
-    {%- set changed, in_place = [], [] -%}
+    {%- set indexed = indexed_columns(places.schema) -%}
+    {%- set all_published, changed, in_place = [], [], [] -%}
     {%- for mart in marts -%}
         {%- set published = published_as(mart, places.schema) -%}
         {%- set there = load_relation(published) -%}
+        {%- do all_published.append(published) -%}
         {%- if not there -%}
-            {%- do statements.append("create table " ~ published ~ " as select * from " ~ mart) -%}
+            {%- do statements.extend(["create table " ~ published ~ " as select * from " ~ mart] + indexes_on_keys(published, mart)) -%}
         {%- elif has_columns_of(there, mart) -%}
-            {%- do statements.extend(replaced_rows(published, mart)) -%}
+            {%- do statements.extend(replaced_rows(published, mart) + indexes_on_keys(published, mart, indexed.get(mart.identifier, []))) -%}
         {%- else -%}
             {%- do changed.append(published) -%}
             {%- do statements.extend(["create table " ~ beside(published) ~ " as select * from " ~ mart, granted_like(beside(published), published)]) -%}
+            {%- do statements.extend(indexes_on_keys(beside(published), mart)) -%}
             {%- do in_place.extend(["drop table " ~ published, "alter table " ~ beside(published) ~ " rename to " ~ adapter.quote(published.identifier)]) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- do statements.append(still_of_run(marts, run_id)) -%}
     {%- if changed -%}{%- do statements.append(locked_briefly(changed, places.wait_seconds)) -%}{%- endif -%}
     {%- do write_at_once(statements + in_place) -%}
+    {#- Room for the rows of the next time, where those of the last were. Readers do not wait for this, and it waits for nobody. -#}
+    {%- call statement(auto_begin=false) -%}vacuum (analyze, skip_locked) {{ all_published | join(', ') }}{%- endcall -%}
+{% endmacro %}
+
+{#- PostgreSQL: statements for an index on each column of a mart that is the key of a mart, its own or another's. -#}
+{% macro indexes_on_keys(relation, mart, indexed=[]) %}
+    {%- set keys, statements = keys_of_marts(), [] -%}
+    {%- for column in adapter.get_columns_in_relation(mart) if column.name in keys and column.name not in indexed -%}
+        {%- do statements.append("create index on " ~ relation ~ " (" ~ column.quoted ~ ")") -%}
+    {%- endfor -%}
+    {{ return(statements) }}
+{% endmacro %}
+
+{#- Columns of which one says which row of a public mart is meant: those with the test unique. -#}
+{% macro keys_of_marts() %}
+    {%- set keys = [] -%}
+    {%- for test in graph.nodes.values() | selectattr('resource_type', 'equalto', 'test') if (test.test_metadata or {}).name == 'unique' -%}
+        {%- if graph.nodes.get(test.attached_node, {}).access == 'public' -%}{%- do keys.append(test.column_name) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ return(keys) }}
+{% endmacro %}
+
+{#- PostgreSQL: {table of a schema: the columns by which an index finds rows}. -#}
+{% macro indexed_columns(schema) %}
+    {%- set found = {} -%}
+    {%- for row in query_rows(
+        "select pg_class.relname, pg_attribute.attname from pg_index inner join pg_class on pg_index.indrelid = pg_class.oid"
+        ~ " inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid"
+        ~ " inner join pg_attribute on pg_index.indrelid = pg_attribute.attrelid and pg_index.indkey[0] = pg_attribute.attnum"
+        ~ " where pg_index.indisvalid and pg_index.indpred is null and pg_namespace.nspname = " ~ text_literal(schema)
+    ) -%}
+        {%- do found.update({row[0]: found.get(row[0], []) + [row[1]]}) -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {% endmacro %}
 
 {% macro redshift__publish(marts, run_id, places) %}{{ return(default__publish(marts, run_id, places)) }}{% endmacro %}

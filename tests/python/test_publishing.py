@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -294,6 +295,55 @@ def test_a_number_does_not_go_into_a_column_of_another_type(server: Server) -> N
     outcome = server.publish()
     assert outcome.ok, outcome.output
     assert server.published() == server.published("marts")
+
+
+def test_keys_find_rows_by_an_index(server: Server) -> None:
+    def indexed() -> Counter[tuple[str, str]]:
+        return Counter(
+            (row["mart"], row["key"])
+            for row in server.database.execute(
+                "select tablename as mart, substring(indexdef from '\\(\"?([a-z_]+)\"?\\)$') as key"
+                " from pg_indexes where schemaname = 'published'"
+            )
+        )
+
+    found = indexed()
+    keys = {"account_id", "contact_key", "response_id", "ticket_id", "team_id", "case_id"}
+    columns = server.database.execute(
+        "select table_name as mart, column_name as key from information_schema.columns"
+        " where table_schema = 'published'"
+    )
+    expected = {(row["mart"], row["key"]) for row in columns if row["key"] in keys}
+    assert ("account_health", "account_id") in expected
+    assert expected <= set(found)
+    assert set(found.values()) == {1}
+
+    # A mart whose columns changed gets them anew; one that is there, like one of somebody's own, is not made twice.
+    server.database.execute("alter table published.account_health drop column health_band")
+    server.database.execute("drop index published.fct_tickets_account_id_idx")
+    server.database.execute("create index of_their_own on published.fct_tickets (account_id)")
+    outcome = server.publish()
+    assert outcome.ok, outcome.output
+    assert indexed() == found
+    server.database.execute(f"alter database {server.database.name} set enable_seqscan = off")
+    plan = server.database.execute(
+        "explain select * from published.account_health where account_id = 'A-1'"
+    )
+    assert "Index Scan using account_health" in str(plan)
+
+
+def test_rows_of_before_leave_room_for_those_of_the_next_time(server: Server) -> None:
+    sizes = (
+        "select pg_relation_size('published.dim_dates') as published,"
+        " pg_relation_size('marts.dim_dates') as built"
+    )
+    for _ in range(4):
+        outcome = server.publish()
+        assert outcome.ok, outcome.output
+    (size,) = server.database.execute(sizes)
+    assert size["built"] > 5 * 8192
+    # Readers see the old rows until the new ones are all there: both have room, and no others.
+    assert size["published"] < 2.5 * size["built"]
 
 
 def test_grants_stay_on_what_is_built_again_and_a_part_is_not_published(server: Server) -> None:
