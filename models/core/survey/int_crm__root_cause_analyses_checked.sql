@@ -29,6 +29,7 @@ checked as (
     select
         analyses.*,
         account_keys.account_id,
+        analyses.response_ref is null or not answer_keys.is_of_employees as is_of_customer,
         {{ quarantine_reason([
             ['missing_key', 'analyses.analysis_id is null'],
             ['duplicate_key', 'analyses.copy_number > 1'],
@@ -52,5 +53,5 @@ select
     {{ record_id('analysis_id') }} as record_id,
     {{ payload([
         'analysis_id', 'department', 'account_ref', 'response_ref', 'opened_at', 'target_days', 'closed_at', 'parse_errors',
-    ]) }} as payload
+    ], when='quarantine_reason is not null and is_of_customer') }} as payload
 from checked

@@ -1,5 +1,5 @@
 -- Grain: one row per landed record of a follow-up. A record of an answer that is set aside itself, or opens no case, is sound and
--- leads nowhere.
+-- leads nowhere. Of a record of an answer that may be an employee's the key is kept and nothing else.
 with records as (
 
     select
@@ -22,6 +22,7 @@ checked as (
 
     select
         records.*,
+        not answer_keys.is_of_employees as is_of_customer,
         {{ quarantine_reason([
             ['missing_key', 'records.case_record_id is null or records.response_ref is null'],
             ['duplicate_key', 'records.copy_number > 1'],
@@ -39,5 +40,5 @@ checked as (
 select
     *,
     {{ record_id('case_record_id') }} as record_id,
-    {{ payload(['case_record_id', 'response_ref', 'opened_at', 'closed_at', 'parse_errors']) }} as payload
+    {{ payload(['case_record_id', 'response_ref', 'opened_at', 'closed_at', 'parse_errors'], when='quarantine_reason is not null and is_of_customer') }} as payload
 from checked
