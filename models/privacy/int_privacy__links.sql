@@ -1,5 +1,5 @@
--- Grain: one row per value and another that a landed row says is the same person's. As keyed hashes, for nothing here is read but whether two
--- values are the same: the plain ones stay where they landed. A value that several people carry ties nobody, but for an id in the rows
+-- Grain: one row per value and another that a landed row says is the same person's. As keyed hashes, for nothing here is read but whether
+-- two values are the same: the plain ones stay where they landed. A value that several people carry ties nobody, but for an id in the rows
 -- that it is the key of.
 {{ config(materialized='table') }}
 {%- set shared_values = ref('int_privacy__shared_values') %}
