@@ -1,13 +1,13 @@
-"""The one place for what dbt does not know already: keys, limits and claims between marts.
+"""The one place for what dbt does not know already: rules and distributions of marts, claims between them.
 
-Grain, columns, ranges, sets and references of a mart come from its yml, which tables a vendor lands
-from its staging models, and what a generic table requires from the domain contracts.
+Grain, columns, ranges, sets and references of a mart come from its yml. Of a landed table its key, its
+ranges and its news are meta of its source, and what it requires is what its staging models require.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 #: The columns by which loaders say when a row came in, as in macros/staging/landed.sql.
 LOADER_COLUMNS = ("_fivetran_synced", "_airbyte_extracted_at", "_loaded_at", "loaded_at")
@@ -27,160 +27,15 @@ class Volume:
     high: float = 5.0
 
 
-@dataclass(frozen=True)
-class Landed:
-    """One landed table. `key` is its grain; of it, `required` (all unless said) may not be missing.
-
-    `repeated` is the share of keys that may come more than once: connectors deliver some rows twice,
-    and staging or quarantine copes with a few. `news` is the business time: its newest may be
-    `stale_days` old, and its windows have a volume.
-    """
-
-    key: tuple[str, ...]
-    required: tuple[str, ...] | None = None
-    ranges: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
-    repeated: float = 0.0
-    news: str | None = None
-    stale_days: int = 45
-    volume: Volume | None = None
-
-    @property
-    def required_columns(self) -> tuple[str, ...]:
-        """The columns without which staging cannot read the table."""
-        return self.key if self.required is None else self.required
-
-
-NOT_NEGATIVE = (0, None)
-FEW = 0.02
-EVENTS = Volume()
-#: Surveys and bills come in waves, so a window holds a quarter.
-WAVES = Volume(days=90, windows_before=3, low=0.2)
-
-#: By vendor, then by table as the connector names it. A table that is not here is checked for news
-#: from its loader only.
-LANDED: Mapping[str, Mapping[str, Landed]] = {
-    "qualtrics": {
-        "survey": Landed(("id",)),
-        "question": Landed(("survey_id", "id"), required=("id",)),
-        "question_option": Landed(
-            ("survey_id", "question_id", "key"), required=("question_id", "key")
-        ),
-        "survey_response": Landed(("id",), repeated=FEW, news="recorded_date", volume=WAVES),
-        # Any question's answer: what is its scale is decided after staging, no scale is wider.
-        "question_response": Landed(
-            ("response_id", "question_id", "loop_id", "sub_question_key", "question_option_key"),
-            required=("response_id", "question_id"),
-            repeated=FEW,
-            ranges={"value": (-100, 100)},
-        ),
-        "survey_embedded_data": Landed(("response_id", "key")),
-        "distribution": Landed(("id",), news="send_date", stale_days=120),
-        "distribution_contact": Landed(
-            ("distribution_id", "contact_id", "contact_lookup_id"), required=("distribution_id",)
-        ),
-        "directory_contact": Landed(("id",)),
-        "ticket": Landed(
-            ("id",), required=("id", "survey_response_id"), news="created_at", volume=WAVES
-        ),
-        "core_contact": Landed(("id",)),
-    },
-    "zendesk": {
-        "ticket": Landed(("id",), news="created_at", stale_days=14, volume=EVENTS),
-        "ticket_comment": Landed(
-            ("id",), required=("id", "ticket_id"), news="created", volume=EVENTS
-        ),
-        "ticket_field_history": Landed(
-            ("ticket_id", "field_name", "updated"), news="updated", volume=EVENTS
-        ),
-        "satisfaction_rating": Landed(("id",), news="created_at", volume=EVENTS),
-        "ticket_schedule": Landed(("ticket_id", "created_at"), required=("ticket_id",)),
-        "ticket_tag": Landed(("ticket_id", "tag"), required=("ticket_id",)),
-        # A schedule has a row per opening hours, an answer one per question.
-        "schedule": Landed((), required=("id", "start_time", "end_time")),
-        "schedule_holiday": Landed((), required=("id", "schedule_id", "start_date")),
-        "ticket_sla_policy": Landed((), required=("ticket_id", "sla_policy_id")),
-        "ticket_csat_survey": Landed((), required=("survey_response_id", "ticket_id")),
-        "csat_survey_answer": Landed((), required=("survey_response_id", "question_id")),
-        "csat_survey_rating_option": Landed((), required=("question_id",)),
-        "ticket_chat": Landed(("chat_id",)),
-        "ticket_chat_event": Landed(("chat_id", "created_at"), required=("chat_id",)),
-        "audit_log": Landed(("id",)),
-        "organization": Landed(("id",)),
-        "user": Landed(("id",)),
-        "group": Landed(("id",)),
-        "sla_policy_metric_history": Landed(
-            ("sla_policy_id", "sla_policy_updated_at", "metric", "priority"),
-            required=("sla_policy_id",),
-            ranges={"target": NOT_NEGATIVE},
-        ),
-    },
-    "salesforce": {
-        "account": Landed(
-            ("id",), repeated=FEW, ranges={"arr_c": NOT_NEGATIVE, "seats_c": NOT_NEGATIVE}
-        ),
-        "account_history": Landed(("id", "_fivetran_start")),
-        "contact": Landed(("id",), repeated=FEW),
-        "contact_history": Landed(("id", "_fivetran_start")),
-        "lead": Landed(("id",), repeated=FEW),
-        "account_contact_role": Landed((), required=("contact_id",)),
-        "account_contact_relation": Landed((), required=("contact_id",)),
-        "opportunity_contact_role": Landed((), required=("contact_id",)),
-        "case_history": Landed(("id",), required=("id", "case_id")),
-        "case_comment": Landed(("id",), required=("id", "parent_id")),
-        "email_message": Landed(("id",), required=("id", "parent_id")),
-        "user": Landed(("id",)),
-        "task": Landed(("id",), news="created_date", volume=WAVES),
-        "event": Landed(("id",), ranges={"qbr_rating_c": (1, 5)}),
-        "opportunity": Landed(("id",), ranges={"probability": (0, 100)}),
-        "root_cause_analysis_c": Landed(("id",), ranges={"target_days_c": NOT_NEGATIVE}),
-        "case": Landed(("id",), news="created_date", stale_days=14, volume=EVENTS),
-    },
-    "pendo": {
-        "event": Landed(
-            ("_fivetran_id",),
-            required=(),
-            ranges={"num_events": NOT_NEGATIVE, "num_minutes": NOT_NEGATIVE},
-            news="timestamp",
-            stale_days=7,
-            volume=EVENTS,
-        ),
-        "feature_event": Landed(
-            ("_fivetran_id",),
-            required=(),
-            ranges={"num_events": NOT_NEGATIVE},
-            news="timestamp",
-            stale_days=14,
-            volume=EVENTS,
-        ),
-        "account_history": Landed(("id", "last_updated_at"), required=("id",)),
-        "visitor_history": Landed(("id", "last_updated_at"), required=("id",)),
-        "group": Landed((), required=("id",)),
-        "feature_history": Landed(("id", "last_updated_at"), required=("id",)),
-    },
-    "stripe": {
-        "customer": Landed(("id",)),
-        "invoice": Landed(
-            ("id",), ranges={"attempt_count": NOT_NEGATIVE}, news="created", volume=WAVES
-        ),
-        "subscription_history": Landed(("id", "_fivetran_start"), required=("id",), repeated=FEW),
-        "plan": Landed(("id",)),
-        "subscription_item": Landed(("id",), ranges={"quantity": NOT_NEGATIVE}),
-        "price": Landed(("id",), ranges={"recurring_interval_count": NOT_NEGATIVE}),
-    },
-    # What generic tables require is said by their contracts.
-    "generic": {
-        "teams": Landed(("team_id",)),
-        "employees": Landed(("employee_id", "valid_from"), required=()),
-        "survey_responses": Landed(("response_id",), news="responded_at", volume=WAVES),
-        "tickets": Landed(("ticket_id",), news="created_at", stale_days=14, volume=EVENTS),
-        "invoices": Landed(("invoice_id",), news="issued_date", volume=WAVES),
-        "usage_days": Landed((), news="usage_date", stale_days=7, volume=EVENTS),
-    },
+#: What `volume` of a source's meta may name. Surveys and bills come in waves, so there a window holds a quarter.
+VOLUMES: Mapping[str, Volume] = {
+    "events": Volume(),
+    "waves": Volume(days=90, windows_before=3, low=0.2),
 }
-
-#: Days since a vendor's newest load, over all its tables; people and teams change seldom.
+#: Days since the newest row of a table that has `news`, and since a vendor's newest load over all its
+#: tables, where the source's meta says nothing else.
+STALE_DAYS = 45
 LOAD_STALE_DAYS = 3
-LOAD_STALE_DAYS_OF: Mapping[str, int] = {"stripe": 7, "generic": 400}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,9 +10,12 @@ from typing import Any
 
 from dbt.adapters.factory import FACTORY
 
+from quality.landed import Limits, Names, load_stale_days, read_limits
+from quality.limits import LOAD_STALE_DAYS
 from voc_cli.arguments import read_arguments
 from voc_cli.contracts import read_contracts
 from voc_cli.dbt_runs import read_manifest
+from voc_cli.landed_tables import read_models
 from voc_cli.settings import UserError, check_vendors, load_variables
 from voc_weighting.errors import WeightingError
 from voc_weighting.settings import Settings
@@ -45,6 +48,14 @@ class MartTable:
 
 
 @dataclass(frozen=True)
+class LandedTable:
+    """A table that a vendor lands, and what it must hold to."""
+
+    relation: Relation
+    limits: Limits
+
+
+@dataclass(frozen=True)
 class ProjectFacts:
     """Everything that decides which checks there are."""
 
@@ -52,8 +63,8 @@ class ProjectFacts:
     as_of: date
     marts: Mapping[str, MartTable]
     models: Mapping[str, Relation]
-    landed: Mapping[str, Mapping[str, Relation]]
-    required_by_contract: Mapping[str, tuple[str, ...]]
+    landed: Mapping[str, Mapping[str, LandedTable]]
+    load_stale_days: Mapping[str, int]
     credentials: Any
 
 
@@ -66,6 +77,8 @@ def read_project(root: Path, arguments: Sequence[str]) -> ProjectFacts:
     nodes = [*manifest.nodes.values(), *manifest.sources.values()]
     by_id = {node.unique_id: node for node in nodes}
     models = {node.name: node for node in nodes if node.resource_type == "model"}
+    sources = {(it.source_name, it.name): it for it in manifest.sources.values()}
+    required = _required(root)
     return ProjectFacts(
         variables=variables,
         as_of=_as_of(variables),
@@ -75,8 +88,17 @@ def read_project(root: Path, arguments: Sequence[str]) -> ProjectFacts:
             if node.config.get("access") == "public"
         },
         models={name: _relation(node) for name, node in models.items()},
-        landed={vendor: _landed(vendor, models.values(), by_id) for vendor in sorted(vendors)},
-        required_by_contract=_required_by_contract(root),
+        landed={
+            vendor: {
+                table: LandedTable(
+                    relation,
+                    read_limits(sources[vendor, table], required.get((vendor, table), ())),
+                )
+                for table, relation in _landed(vendor, models.values(), by_id).items()
+            }
+            for vendor in sorted(vendors)
+        },
+        load_stale_days=_load_stale_days(sources.values()),
         credentials=next(iter(FACTORY.adapters.values())).config.credentials,
     )
 
@@ -116,12 +138,23 @@ def _landed(vendor: str, models: Any, by_id: Mapping[str, Any]) -> dict[str, Rel
     return dict(sorted(found.items()))
 
 
-def _required_by_contract(root: Path) -> dict[str, tuple[str, ...]]:
-    required = {}
+def _load_stale_days(sources: Iterable[Any]) -> dict[str, int]:
+    return {source.source_name: load_stale_days(source) or LOAD_STALE_DAYS for source in sources}
+
+
+def _required(root: Path) -> dict[tuple[str, str], tuple[Names, ...]]:
+    """The columns without which a landed table cannot be read: those that staging models, and contracts, require."""
+    found = {
+        (vendor, table): tuple(
+            names for names, is_required in read["columns"].items() if is_required
+        )
+        for vendor, tables in read_models(root).items()
+        for table, read in tables.items()
+    }
     for entities in read_contracts(root).values():
         for entity, model in entities.items():
             metas = {c["name"]: c.get("config", {}).get("meta", {}) for c in model["columns"]}
-            required[entity] = tuple(
-                meta.get("hash_of", name) for name, meta in metas.items() if meta.get("required")
+            found["generic", entity] = tuple(
+                (meta.get("hash_of", name),) for name, meta in metas.items() if meta.get("required")
             )
-    return required
+    return found

@@ -9,21 +9,17 @@ from quality import checks
 from quality.catalog import Catalog, Table
 from quality.checks import Check, Rule, Suite
 from quality.engine import BUILD_FIRST, is_number
+from quality.landed import Names
 from quality.limits import (
     CONSERVATION,
-    LANDED,
-    LOAD_STALE_DAYS,
-    LOAD_STALE_DAYS_OF,
     LOADER_COLUMNS,
     MARTS,
     NAMED_RANGES,
-    Landed,
     Mart,
 )
 from quality.project import MartTable, ProjectFacts
 from voc_cli.settings import UserError
 
-UNKNOWN = Landed(())
 MAX_NAMES = 3
 
 
@@ -43,8 +39,8 @@ def make_suites(project: ProjectFacts, catalog: Catalog) -> list[Suite]:
 def _vendor_suites(project: ProjectFacts, catalog: Catalog, vendor: str) -> Iterator[Suite]:
     tables = {
         name: table
-        for name, relation in project.landed[vendor].items()
-        if (table := catalog.find(relation))
+        for name, landed in project.landed[vendor].items()
+        if (table := catalog.find(landed.relation))
     }
     loads = [
         (table, column) for table in tables.values() if (column := table.column(LOADER_COLUMNS))
@@ -53,7 +49,7 @@ def _vendor_suites(project: ProjectFacts, catalog: Catalog, vendor: str) -> Iter
     if not tables:
         whole.add(checks.nothing_landed(vendor))
     if loads:
-        limit = LOAD_STALE_DAYS_OF.get(vendor, LOAD_STALE_DAYS)
+        limit = project.load_stale_days[vendor]
         whole.add(checks.loaded(catalog.dialect, vendor, loads, limit, project.as_of))
     yield whole
     for name, table in tables.items():
@@ -63,19 +59,17 @@ def _vendor_suites(project: ProjectFacts, catalog: Catalog, vendor: str) -> Iter
 def _landed_suite(
     project: ProjectFacts, dialect: str, vendor: str, name: str, table: Table
 ) -> Suite:
-    limits = LANDED.get(vendor, {}).get(name, UNKNOWN)
+    limits = project.landed[vendor][name].limits
     aliases = project.variables.get("landed_aliases", {}).get(f"{vendor}__{name}", {})
-    contract = project.required_by_contract.get(name, ()) if vendor == "generic" else ()
 
-    def landed(wanted: str) -> str | None:
-        return table.column(wanted, aliases.get(wanted))
+    def landed(names: Names) -> str | None:
+        return table.column(names, aliases.get(names[0]))
 
-    needed = tuple(dict.fromkeys((*limits.required_columns, *contract)))
-    required = [column for it in needed if (column := landed(it))]
+    required = [column for it in limits.required if (column := landed(it))]
     suite = Suite(
         f"landed.{vendor}.{name}",
         table,
-        columns=tuple(landed(it) or aliases.get(it) or it for it in needed),
+        columns=tuple(landed(it) or aliases.get(it[0]) or it[0] for it in limits.required),
     )
     key = [column for it in limits.key if (column := landed(it))]
     # Of a key that cannot name its row, the other ids do.
@@ -83,16 +77,15 @@ def _landed_suite(
     named = list(dict.fromkeys((*key, *ids)))[: max(MAX_NAMES, len(key))]
     rules = [checks.missing(column) for column in required]
     for wanted, limit in limits.ranges.items():
-        if column := landed(wanted):
+        if column := landed((wanted,)):
             rules.append(checks.outside(dialect, column, table.columns[column], limit))
     suite.add(checks.row_rules(table, named, rules))
-    if key and all(landed(it) for it in limits.required_columns):
-        filled = [column for column in required if column in key]
+    if key and all(landed(it) for it in limits.required):
+        # A row without the first part of its key is no copy of another, as in the macro landed_key.
+        filled = [column for column in key if column in (*required, key[0])]
         suite.add(checks.grain(table, key, filled, limits.repeated))
-    if limits.news and (column := landed(limits.news)):
-        suite.add(
-            *checks.news(dialect, table, column, limits.stale_days, limits.volume, project.as_of)
-        )
+    if (news := limits.news) and (column := landed(news.column)):
+        suite.add(*checks.news(dialect, table, column, news.stale_days, news.volume, project.as_of))
     return suite
 
 

@@ -1,5 +1,5 @@
 {#- Erasure by inventory. The yml of a source says of each landed column whether it holds personal data
-    (meta contains_pii), which kinds of person (person) or of record of a person (record) its value may name, and whether
+    (meta contains_pii), which kinds of person (person; any: all there are) or of record of a person (record) its value may name, and whether
     it names, as the first of them, whoever the row's other values name (spreads), and which word a text keeps when it is cut (keeps); of a
     table whether a row about somebody erased goes as a whole or loses what is personal in it (on_erasure: cut), and its key: a value in the
     key is the row's own, any other is carried. Everything else here follows from that. -#}
@@ -15,7 +15,8 @@
         {%- for column in inventory.columns.values() -%}
             {%- set meta, as_landed = column.config.meta, landed_column(landed, column.name) -%}
             {%- if as_landed and (meta.get('contains_pii') or meta.get('person') or meta.get('record')) -%}
-                {%- set people, records = listed(meta.get('person')), listed(meta.get('record')) -%}
+                {%- set people = person_kinds() if meta.get('person') == 'any' else listed(meta.get('person')) -%}
+                {%- set records = listed(meta.get('record')) -%}
                 {%- set exceptions = [] -%}
                 {%- for field_name, values in meta.get('personal_unless', {}).items() -%}
                     {%- do exceptions.append("coalesce(" ~ fold_case(field(landed, field_name)) ~ " in ('" ~ values | join("', '") ~ "'), false)") -%}
@@ -68,8 +69,13 @@
     {%- endif -%}
 {% endmacro %}
 
+{#- Every kind of id of a person that the source of some vendor knows. -#}
 {% macro person_kinds() %}
-    {{ return(listed(graph.sources['source.' ~ project_name ~ '.privacy.erasure_requests'].columns['contact_id'].config.meta.person)) }}
+    {%- set kinds = [] -%}
+    {%- for source in graph.sources.values() -%}
+        {%- for column in source.columns.values() -%}{%- do kinds.extend(listed(column.config.meta.get('person'))) -%}{%- endfor -%}
+    {%- endfor -%}
+    {{ return(kinds | reject('in', ['email', 'any']) | unique | sort) }}
 {% endmacro %}
 
 {#- Condition: the row names somebody who is erased. An id that several people carry names its own record alone. -#}

@@ -20,10 +20,12 @@ from harness import REPOSITORY, PostgresServer, Project, keys_of_employees, word
 
 from quality.catalog import Catalog
 from quality.engine import open_engine
-from quality.limits import CONSERVATION, LANDED
+from quality.landed import read_limits
+from quality.limits import CONSERVATION
 from quality.project import ProjectFacts, read_project
 from quality.run import Breach, Outcome, run_suites
 from quality.suites import make_suites
+from voc_cli.landed_tables import read_models
 from voc_cli.settings import UserError
 
 
@@ -315,24 +317,50 @@ def test_what_cannot_be_checked_says_what_to_do(
         check(at(facts, tmp_path / "voc.duckdb"))
 
 
-def test_every_required_column_of_staging_is_required_here() -> None:
-    landed = re.compile(r"set (\w+) = landed\('(\w+)', '(\w+)'")
-    required = re.compile(r"field\((\w+), '(\w+)'[^)]*required=true\)")
-    asked = set()
-    for file in (REPOSITORY / "models" / "staging").glob("*/*.sql"):
-        text = file.read_text()
-        tables = {name: (vendor, table) for name, vendor, table in landed.findall(text)}
-        for name, column in required.findall(text):
-            if name in tables:
-                asked.add((*tables[name], column))
-    assert len(asked) > 30
-    known = {
-        (vendor, table, column)
-        for vendor, tables in LANDED.items()
-        for table, limits in tables.items()
-        for column in limits.required_columns
+def test_every_landed_table_is_known_by_its_source(facts: ProjectFacts) -> None:
+    """What staging requires is required here, and news and ranges are of columns that somebody lands."""
+    tables = {
+        (vendor, name): table.limits
+        for vendor, tables in facts.landed.items()
+        for name, table in tables.items()
     }
-    assert asked - known == set()
+    assert tables["zendesk", "ticket_sla_policy"].required == (("ticket_id",), ("sla_policy_id",))
+    assert tables["stripe", "invoice_line_item"].key == (("unique_id", "id"), ("invoice_id",))
+    assert sum(len(limits.required) for limits in tables.values()) > 60
+    assert len([limits for limits in tables.values() if limits.news]) > 10
+    assert facts.load_stale_days["stripe"] == 7 != facts.load_stale_days["zendesk"]
+    read = read_models(REPOSITORY)
+    for (vendor, name), limits in tables.items():
+        if limits.news and vendor != "generic":
+            known = {column for names in read[vendor][name]["columns"] for column in names}
+            assert known.issuperset(limits.news.column), (vendor, name)
+
+
+@pytest.mark.parametrize(
+    ("meta", "column_meta", "said"),
+    [
+        ({"repeated": 2}, {}, "repeated of toy.deal is 2: it takes a share"),
+        ({"news": {"columns": "at"}}, {}, "news of toy.deal is {'columns': 'at'}: write {column"),
+        (
+            {"news": {"column": "at", "volume": "floods"}},
+            {},
+            "'floods': it is one of events, waves",
+        ),
+        ({}, {"range": [0]}, r"range of toy.deal.amount is \[0\]: write \[low, high\]"),
+    ],
+)
+def test_limits_that_cannot_be_understood_are_named(
+    meta: dict[str, Any], column_meta: dict[str, Any], said: str
+) -> None:
+    column = SimpleNamespace(config=SimpleNamespace(meta=column_meta))
+    source = SimpleNamespace(
+        source_name="toy",
+        name="deal",
+        config=SimpleNamespace(meta=meta),
+        columns={"amount": column},
+    )
+    with pytest.raises(UserError, match=said):
+        read_limits(source, ())
 
 
 def test_great_expectations_still_needs_the_shim_for_duckdb(demo: Project) -> None:
@@ -389,7 +417,7 @@ def copy_to_postgres(demo: Project, facts: ProjectFacts, database: Any, folder: 
             for name in facts.models.keys() - facts.marts
             if f"{{{name}}}" in claims
         ),
-        *(table for tables in facts.landed.values() for table in tables.values()),
+        *(table.relation for tables in facts.landed.values() for table in tables.values()),
     ]
     target = psycopg2.connect(
         host=str(database.socket_folder), port=5432, user="voc", dbname=database.name
