@@ -40,5 +40,8 @@ checked as (
 select
     *,
     {{ record_id('case_record_id') }} as record_id,
-    {{ payload(['case_record_id', 'response_ref', 'opened_at', 'closed_at', 'parse_errors'], when='quarantine_reason is not null and is_of_customer') }} as payload
+    {{ payload(
+        ['case_record_id', 'response_ref', 'opened_at', 'closed_at', 'parse_errors'],
+        when='quarantine_reason is not null and is_of_customer',
+    ) }} as payload
 from checked
