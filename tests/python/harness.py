@@ -104,6 +104,12 @@ Row = dict[str, Any]
 Marts = dict[str, tuple[int, int]]
 
 
+def files_of_marts(pattern: str) -> list[Path]:
+    """Files like this of what is public: facts, dimensions, what is audited, and the marts of each topic without their workings."""
+    models = REPOSITORY / "models"
+    return sorted([*models.glob(f"*/public/{pattern}"), *models.glob(f"marts/*/{pattern}")])
+
+
 class Outcome(NamedTuple):
     """How a command ended, and all that it printed."""
 

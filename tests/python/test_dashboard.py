@@ -21,7 +21,7 @@ import duckdb
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from harness import REPOSITORY, PostgresServer, Project, keys_of_employees, words_of
+from harness import REPOSITORY, PostgresServer, Project, files_of_marts, keys_of_employees, words_of
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from dashboard.charts import DOMAINS
@@ -729,7 +729,7 @@ def test_labels_are_complete_in_both_languages_and_all_in_use(project: Project) 
 def test_every_category_of_the_marts_has_a_label(project: Project) -> None:
     """Of those that the project sets; segments, departments and touchpoints are a company's own."""
     known = read_labels()["en"].keys()
-    for file in sorted((REPOSITORY / "models" / "marts").glob("*/*.yml")):
+    for file in files_of_marts("*.yml"):
         for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
             if model["name"] not in {mart for name in PAGES for mart in _marts_of(name)}:
                 continue

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from harness import NO_TESTS, Project
+from harness import NO_TESTS, Project, files_of_marts
 
 from voc_cli.landed_tables import read_models, render_landed_tables
 from voc_cli.site_pages import with_links_of_the_site, with_lists_for_mkdocs
@@ -24,7 +24,7 @@ from voc_cli.site_pages import with_links_of_the_site, with_lists_for_mkdocs
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCS = sorted((REPOSITORY / "docs").rglob("*.md"))
 PAGES = [*DOCS, *sorted(REPOSITORY.glob("*.md")), REPOSITORY / "bench" / "README.md"]
-MARTS = {path.stem for path in (REPOSITORY / "models" / "marts").glob("*/*.sql")}
+MARTS = {path.stem for path in files_of_marts("*.sql")}
 
 DEMO_QUERY = re.compile(
     r"^<!-- (?P<marker>demo|demo, without result) -->\n```sql\n(?P<sql>.*?)^```\n"

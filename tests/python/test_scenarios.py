@@ -14,6 +14,7 @@ from harness import (
     NO_TESTS,
     REPOSITORY,
     Project,
+    files_of_marts,
     marts_in,
 )
 
@@ -415,7 +416,7 @@ def test_every_public_mart_is_promised_and_every_promise_kept(demo: Project) -> 
 def test_every_share_has_its_interval_or_says_why_not() -> None:
     """A double from 0 to 1 in a mart is a share; its interval is named after it."""
     bare, judged = [], 0
-    for file in (REPOSITORY / "models" / "marts").rglob("*.yml"):
+    for file in files_of_marts("*.yml"):
         for mart in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
             columns = {column["name"]: column for column in mart["columns"]}
             for name, column in columns.items():
@@ -450,7 +451,7 @@ def described(column: dict) -> str:
     named = re.search(r"doc\('(\w+)'\)", text)
     if named is None:
         return text
-    blocks = (REPOSITORY / "models" / "marts").rglob("*__docs.md")
+    blocks = files_of_marts("*__docs.md")
     pages = "\n".join(page.read_text(encoding="utf-8") for page in blocks)
     return pages.split(f"{{% docs {named[1]} %}}")[1].split("{% enddocs %}")[0]
 
@@ -458,7 +459,7 @@ def described(column: dict) -> str:
 def test_no_mart_at_agent_team_or_ticket_grain_carries_nps(demo: Project) -> None:
     """The KPI fits the control: agents and teams are judged by CSAT and CES."""
     judged = set()
-    for file in (REPOSITORY / "models" / "marts").rglob("*.yml"):
+    for file in files_of_marts("*.yml"):
         for mart in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
             if grain_of(mart) & {"agent_id", "team_id", "ticket_id"}:
                 judged.add(mart["name"])
