@@ -22,6 +22,11 @@ VARIABLES = {
     "as_of_date": "2026-06-30",
     **{f"{domain}_vendors": ["generic"] for domain in ("survey", "crm", "support", "usage")},
     **{f"{domain}_vendors": [] for domain in ("billing", "employee")},
+    # On Spark all tests share one warehouse, and what the demo landed names people too.
+    **{
+        f"{vendor}_schema": "not_landed"
+        for vendor in ("salesforce", "zendesk", "qualtrics", "pendo", "stripe")
+    },
 }
 #: A column whose name holds quotes.
 QUOTED = "<quoted>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -248,8 +249,8 @@ def test_descriptions_that_dbt_persists_keep_the_mark_of_the_run(
     project = yesterday.fork(tmp_path / "project")
     file = project.root / "dbt_project.yml"
     text = file.read_text(encoding="utf-8")
-    more = text.replace(
-        "+schema: marts\n", "+schema: marts\n      +persist_docs: {relation: true}\n"
+    more = re.sub(
+        r"^( +)\+schema: marts\n", r"\g<0>\1+persist_docs: {relation: true}\n", text, flags=re.M
     )
     assert more != text
     file.write_text(more, encoding="utf-8")
