@@ -4,7 +4,7 @@
 {%- set findings = [] %}
 {%- if execute %}
     {%- for column in relation_columns(model) if is_text_type(column.dtype) %}
-        {%- do findings.append("case when " ~ looks_personal(adapter.quote(column.name), not column.name.lower().endswith('id')) ~ " then " ~ text_literal(column.name) ~ " end") %}
+        {%- do findings.append("case when " ~ looks_personal(adapter.quote(column.name), not (column.name | lower).endswith('id')) ~ " then " ~ text_literal(column.name) ~ " end") %}
     {%- endfor %}
 {%- endif %}
 select columns_with_personal_values, count(*) as rows_with_them

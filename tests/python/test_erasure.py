@@ -449,7 +449,7 @@ def test_who_lands_again_stays_out(erased: Project, tmp_path: Path) -> None:
             "insert into salesforce.contact (id, email, is_deleted) values (?, ?, false)",
             ["003-new", EMAIL],
         )
-    only = ("--select", "int_privacy__erasure_list+1", "stg_salesforce__contacts")
+    only = ("--select", "+int_privacy__erasure_list+1", "stg_salesforce__contacts")
     outcome = project.dbt("run", "--full-refresh", *only, variables=LANDED)
     assert outcome.ok, outcome.output[-4000:]
     assert (
