@@ -298,6 +298,13 @@ stopped as (
     {{ return(false) }}
 {% endmacro %}
 
+{#- Whether somebody ever asked to be forgotten: a request is landed, or the list remembers one. -#}
+{% macro somebody_asked() %}
+    {%- set requests = landed_table('privacy', 'erasure_requests', in_demo=false) -%}
+    {%- set remembered = found_relation(relation_of(own_model('int_privacy__erasure_list'))) if execute -%}
+    {{ return(holds_rows(requests.relation) or holds_rows(remembered)) }}
+{% endmacro %}
+
 {#- Post-hook of every model and snapshot: history that is kept from run to run loses whoever is erased. It may know people by
     their key alone. -#}
 {% macro forget_erased() %}
@@ -342,7 +349,7 @@ stopped as (
     {%- set remembered = found_relation(relation_of(own_model('int_privacy__erasure_list'))) -%}
     {%- set reached = 'erasure_preview' -%}
     {%- set told = {'requests': [], 'reached': [], 'stopped': [], 'tables': []} -%}
-    {%- if not var('voc_demo') and (holds_rows(requests.relation) or holds_rows(remembered)) -%}
+    {%- if not var('voc_demo') and somebody_asked() -%}
         {%- if remembered -%}{%- do check_salt_of(remembered) -%}{%- endif -%}
         {%- do run_query(temporary_rows(reached, erasure_preview_query(requests, remembered))) -%}
         {%- for row in query_rows("select request, person_kind, person_value, is_shared, is_stopped, is_landed from " ~ reached ~ " order by 1, 2, 3") -%}

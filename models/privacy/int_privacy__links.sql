@@ -3,10 +3,7 @@
 -- that it is the key of.
 {{ config(materialized='table') }}
 {%- set shared_values = ref('int_privacy__shared_values') %}
-{%- set requests = landed_table('privacy', 'erasure_requests', in_demo=false) %}
-{%- set erasure_list = found_relation(relation_of(own_model('int_privacy__erasure_list'))) if execute %}
-{%- set has_asked = holds_rows(requests.relation) or holds_rows(erasure_list) %}
-{%- set links = landed_links() if has_asked else '' %}
+{%- set links = landed_links() if somebody_asked() else '' %}
 
 {% if links | trim -%}
 with links as (

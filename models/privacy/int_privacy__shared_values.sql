@@ -3,10 +3,8 @@
 -- the value; all records with a mail of the value's own record are that one person; a person without any mail counts where the
 -- value has no record. What the list noted as shared stays so, though fewer carry it when some are erased.
 {{ config(materialized='table') }}
-{%- set requests = landed_table('privacy', 'erasure_requests', in_demo=false) %}
 {%- set erasure_list = found_relation(relation_of(own_model('int_privacy__erasure_list'))) if execute %}
-{%- set has_asked = holds_rows(requests.relation) or holds_rows(erasure_list) %}
-{%- set carriers = landed_carriers() if has_asked else '' %}
+{%- set carriers = landed_carriers() if somebody_asked() else '' %}
 
 {% if carriers | trim -%}
 with carriers as (

@@ -3,8 +3,7 @@
 -- own time. What the item is now holds in the newest span, and in every span that was not over when the item was loaded last: it has not
 -- changed since. Where nothing tells, what held before holds if it also holds after; else it is unknown (price_as_of): never today's.
 -- Before anything was landed of a subscription the first known state is taken, and price_as_of says current.
-{#- Read by several of the next: Spark would plan a view anew each time. -#}
-{{ config(enabled=is_listed('billing', 'stripe'), materialized='table' if target.type == 'spark' else 'view') }}
+{{ config(enabled=is_listed('billing', 'stripe'), materialized=read_by_several()) }}
 {%- set in_order = 'partition by item_id, subscription_id, span_number order by from_at nulls first, price_id, quantity' %}
 
 with versions as (

@@ -1,8 +1,7 @@
 -- Grain: one row per item of a subscription, of copies the newest, removed ones too: price and quantity as they are now, or were at
 -- last. starts_at: null where the item is as old as its subscription. ends_at: null while it lasts. An item that only invoices know was
 -- there until the last period they bill; what it costs now nobody says (is_landed false).
-{#- Read by several of the next: Spark would plan a view anew each time. -#}
-{{ config(enabled=is_listed('billing', 'stripe'), materialized='table' if target.type == 'spark' else 'view') }}
+{{ config(enabled=is_listed('billing', 'stripe'), materialized=read_by_several()) }}
 {%- set item = landed('stripe', 'subscription_item') %}
 
 with landed_items as (

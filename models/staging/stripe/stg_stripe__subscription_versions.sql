@@ -2,8 +2,7 @@
 -- ends: when it was cancelled, else when the loader saw it gone, and where neither is known it goes on. span_number: versions between
 -- which only what Stripe itself does was told (status, pause, notice, trial, end) had the same items and are of one span, 0 is the newest.
 -- A version that begins although nothing of that changed begins because the subscription did: its items may be others.
-{#- Read by several of the next: Spark would plan a view anew each time. -#}
-{{ config(enabled=is_listed('billing', 'stripe'), materialized='table' if target.type == 'spark' else 'view') }}
+{{ config(enabled=is_listed('billing', 'stripe'), materialized=read_by_several()) }}
 {%- set history = landed('stripe', 'subscription_history') %}
 {%- set current = landed('stripe', 'subscription', in_demo=false) %}
 {%- set subscription = history if history.exists else current %}

@@ -3,8 +3,7 @@
 -- subscription tells it for its one item, else it is that of the item (stg_stripe__item_states). Revenue is the list price; net_mrr is what
 -- discounts leave of it: shares first, then amounts, spread over the items. A subscription without any item has one row without a price.
 -- An item of a subscription that never landed stands alone, without a customer and without a time.
-{#- Read by several of the next: Spark would plan a view anew each time. -#}
-{{ config(enabled=is_listed('billing', 'stripe'), materialized='table' if target.type == 'spark' else 'view') }}
+{{ config(enabled=is_listed('billing', 'stripe'), materialized=read_by_several()) }}
 {%- set history = landed('stripe', 'subscription_history') %}
 {%- set current = landed('stripe', 'subscription', in_demo=false) %}
 {%- set subscription = history if history.exists else current %}
