@@ -38,7 +38,7 @@ commands:
 Everything after the command goes to dbt, for example: build --target postgres
 
 in the environment:
-  CHECK=1           build runs dbt's unit tests too
+  CHECK=1           build runs dbt's unit tests too, and every data test by itself
   VERBOSE=1         everything dbt says, not one line of progress (it is in logs/dbt.log in any case)
   VOC_AS_OF_DATE    the day as of which to build, where the variable as_of_date is not set"""
 

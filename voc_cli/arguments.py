@@ -17,6 +17,10 @@ PARTIAL_OPTIONS = {
 EXCLUDED_TYPES = ("--exclude-resource-type", "--exclude-resource-types")
 NO_MODELS = {"test", "unit_test"}
 WHOLE_SELECTORS = {None, "full", "lean"}
+#: Generic tests that say of one row or one key whether it may be. With AT_ONCE in the environment the project judges them itself, all of a
+#: model in one statement (macros/runs/rules.sql); dbt needs as long to start one as to judge a model by all of them.
+RULES = ("not_null", "in_range", "accepted_values", "unique", "unique_grain", "relationships")
+AT_ONCE = "VOC_RULES_AT_ONCE"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
 
-from voc_cli.arguments import read_arguments
+from voc_cli.arguments import AT_ONCE, RULES, read_arguments
 from voc_cli.progress import Progress
 from voc_cli.settings import UserError
 
@@ -92,13 +92,16 @@ def build(arguments: Sequence[str]) -> dbtRunnerResult:
     """`dbt build` with one line of progress; what dbt says goes to LOG, and here with VERBOSE=1.
 
     Unit tests say whether the models are right, not whether the data is: they run with CHECK=1, or
-    where the arguments say which types of nodes to build.
+    where the arguments say which types of nodes to build. Where they say nothing of what to build,
+    and without CHECK=1, RULES are judged at once.
     """
     command = ["build", *arguments]
-    if not os.environ.get("CHECK") and not TYPE_OPTIONS.intersection(
-        argument.partition("=")[0] for argument in arguments
-    ):
+    given = {argument.partition("=")[0] for argument in arguments}
+    if not os.environ.get("CHECK") and not TYPE_OPTIONS & given:
         command += ["--exclude-resource-type", "unit_test"]
+        if "--selector" not in given and not read_arguments(arguments).is_partial:
+            command += ["--exclude", *(f"test_name:{rule}" for rule in RULES)]
+            os.environ[AT_ONCE] = "1"
     if os.environ.get("VERBOSE"):
         return run_dbt(command)
     quiet = ["--log-level", "none", "--no-use-colors-file"]
@@ -107,7 +110,7 @@ def build(arguments: Sequence[str]) -> dbtRunnerResult:
     with Progress() as progress:
         result = run_dbt([*command, *quiet], progress.hear)
     for warning in progress.warnings:
-        print(f"  Warning: the test {warning} found something; {LOG} says what.")
+        print(f"  Warning: {warning}. {LOG} says more.")
     return result
 
 

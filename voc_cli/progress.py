@@ -18,6 +18,8 @@ WIDTH = 78
 FINISHED = "NodeFinished"
 COUNTED = "ConcurrencyLine"
 TESTED = "LogTestResult"
+#: What a macro of the project warns of.
+WARNED = "JinjaLogWarning"
 KINDS = {"seed": "seeds", "model": "models", "test": "tests", "unit_test": "unit tests"}
 
 
@@ -30,7 +32,7 @@ class Progress:
         self._started = self._shown = time.monotonic()
         self._total = 0
         self._done: Counter[str] = Counter()
-        #: What tests warned of, in dbt's words.
+        #: What tests and macros warned of, a sentence each.
         self.warnings: list[str] = []
 
     def __enter__(self) -> Progress:
@@ -56,7 +58,9 @@ class Progress:
             if time.monotonic() - self._shown >= pause:
                 self._show(info.node_name)
         elif event.info.name == TESTED and event.data.status == "warn":
-            self.warnings.append(event.data.name)
+            self.warnings.append(f"the test {event.data.name} found something")
+        elif event.info.name == WARNED:
+            self.warnings.append(event.data.msg)
 
     def _show(self, current: str = "", last: bool = False) -> None:
         self._shown = time.monotonic()

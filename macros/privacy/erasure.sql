@@ -324,7 +324,7 @@ stopped as (
         {%- set condition = names_erased(columns, erased) -%}
         {%- set named = run_query("select count(*) from " ~ landed.relation ~ " where " ~ condition).rows[0][0] -%}
         {%- if named and landed.relation.is_view -%}
-            {%- do exceptions.warn(landed.relation ~ " is a view: the " ~ named ~ " rows it has about people who are erased are where it reads.") -%}
+            {%- do exceptions.warn(landed.relation ~ " is a view: the " ~ named ~ " rows it has about people who are erased are where it reads") -%}
         {%- elif named -%}
             {%- if on_erasure(landed) == 'drop' -%}
                 {%- do statements.extend(delete_rows(landed.relation, condition)) -%}

@@ -39,17 +39,35 @@ commit;
     {%- endif -%}
 {% endmacro %}
 
-{% macro record_run_end(results) %}
-    {%- set history = run_history() if is_recorded_run() -%}
-    {%- if history -%}
-        {%- do write_at_once(delete_rows(history, "run_id = '" ~ invocation_id ~ "'") + [run_row(history, results)]) -%}
+{#- What rows break is noted before it fails the run: what failed is not published, not even later. -#}
+{% macro end_run(results) %}
+    {%- if execute -%}
+        {%- set broken = broken_rules(results) -%}
+        {%- set errors = broken | rejectattr('is_warning') | list -%}
+        {%- for rule in broken if rule.is_warning -%}{%- do exceptions.warn(rule.rows ~ " rows break " ~ rule.name) -%}{%- endfor -%}
+        {%- do record_run_end(results, errors) -%}
+        {%- if errors -%}
+            {%- set said = [] -%}
+            {%- for rule in errors[:10] -%}{%- do said.append(rule.name ~ " (" ~ rule.rows ~ ")") -%}{%- endfor -%}
+            {%- do exceptions.raise_compiler_error(
+                "Rows or keys break " ~ (errors | length) ~ " rules: " ~ said | join(', ') ~ (" and more" if errors | length > 10)
+                ~ ". `dbt test --store-failures --select " ~ errors[0].name ~ "` keeps the rows of the first in a table."
+            ) -%}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 
-{% macro run_row(history, results) %}
+{% macro record_run_end(results, broken) %}
+    {%- set history = run_history() if is_recorded_run() -%}
+    {%- if history -%}
+        {%- do write_at_once(delete_rows(history, "run_id = '" ~ invocation_id ~ "'") + [run_row(history, results, broken)]) -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro run_row(history, results, broken) %}
     {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='unique_id') | list -%}
     {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | select('in', models) | list -%}
-    {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error']) | list -%}
+    {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error']) | list + broken -%}
     {%- set finished_at = modules.datetime.datetime.now(modules.pytz.utc) -%}
     {%- set counts = own_model('int_audit__quarantine_counts') -%}
     {%- set has_counts = counts.unique_id in built -%}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import NO_ROW_RULES, NO_UNIT_TESTS, REPOSITORY, PostgresServer, Project
+from harness import NO_RULES, NO_UNIT_TESTS, REPOSITORY, PostgresServer, Project
 from hypothesis import settings
 from spark_warehouse import SparkWarehouse
 from xdist.scheduler import LoadScopeScheduling
@@ -164,7 +164,7 @@ def unbuilt_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkWar
 @pytest.fixture(scope="session")
 def spark(unbuilt_spark: SparkWarehouse) -> SparkWarehouse:
     """The cluster with the demo built and tested on it."""
-    outcome = unbuilt_spark.dbt("build", *NO_ROW_RULES)
+    outcome = unbuilt_spark.dbt("build", *NO_RULES)
     if not outcome.ok:
         pytest.fail(f"dbt build on Spark failed:\n{outcome.output[-8000:]}", pytrace=False)
     return unbuilt_spark

@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +28,7 @@ import psycopg2
 import psycopg2.extras
 import yaml
 
+from voc_cli.arguments import AT_ONCE, RULES
 from voc_cli.settings import UserError, check_vendors
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -58,12 +58,9 @@ DBT_SETTINGS = {
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 NO_TESTS = ("--exclude-resource-type", "unit_test", "test")
 
-#: Tests that judge one row at a time, and tests that look for keys that stand twice or lead nowhere. dbt needs longer to start one of
-#: them than a database to judge all rows of all models, so `Project.build` does it. dbt itself runs them in the build of the demo.
-ROW_RULES = ("not_null", "in_range", "accepted_values")
-KEY_RULES = ("unique", "unique_grain", "relationships")
-NO_ROW_RULES = ("--exclude", *(f"test_name:{name}" for name in ROW_RULES))
-NO_RULES = (*NO_ROW_RULES, *(f"test_name:{name}" for name in KEY_RULES))
+#: For builds that judge RULES as `make build` does. dbt itself runs each of these tests in the build of the demo.
+NO_RULES = ("--exclude", *(f"test_name:{name}" for name in RULES))
+RULES_AT_ONCE = {AT_ONCE: "1"}
 
 #: What dbt reads when it parses: these files, and variables that choose models and schemas. All other
 #: variables are read when SQL is compiled.
@@ -298,38 +295,6 @@ def _database_name(arguments: Sequence[str], environment: Mapping[str, str]) -> 
     return "memory" if path == ":memory:" else Path(path).stem
 
 
-def breach_of(rule: str, given: Mapping[str, Any], where: str | None) -> str:
-    """The SQL condition on which a row breaks a test of ROW_RULES."""
-    column = given["column_name"]
-    if rule == "not_null":
-        breach = f"{column} is null"
-    elif rule == "in_range":
-        low, high = given.get("low"), given.get("high")
-        breach = " or ".join(
-            f"{column} {sign} {limit}"
-            for sign, limit in (("<", low), (">", high))
-            if limit is not None
-        )
-    else:
-        values = ", ".join(f"'{value}'" for value in given["values"])
-        breach = f"{column} not in ({values})"
-    return f"({breach}) and ({where})" if where else breach
-
-
-def lost_keys(rule: str, given: Mapping[str, Any], rows: str, parent: str) -> str:
-    """The select of the rows that a test of KEY_RULES finds among `rows`, which is a relation or a query in brackets."""
-    column = given.get("column_name")
-    if rule == "relationships":
-        return (
-            f"select 1 as one from {rows} as child left join {parent} as parent"
-            f" on child.{column} = parent.{given['field']}"
-            f" where child.{column} is not null and parent.{given['field']} is null"
-        )
-    known = "" if rule == "unique_grain" else f" where {column} is not null"
-    key = ", ".join(given.get("columns") or [column])
-    return f"select 1 as one from {rows} as judged{known} group by {key} having count(*) > 1"
-
-
 @functools.cache
 def files_that_dbt_parses(root: Path) -> dict[str, tuple[int, int] | str]:
     """Size and time of every file that decides what dbt parses, of a seed its columns: dbt reads its rows when it loads them.
@@ -415,56 +380,20 @@ class Project:
             command += ["--target", target]
         return dbt_server().run(self, "dbt", command, self.environment(environment))
 
-    def build(self, *arguments: str, variables: Mapping[str, Any] | None = None) -> Outcome:
-        """`dbt build` on DuckDB with all data tests, those that are rules in one pass a model."""
-        outcome = self.dbt("build", *NO_UNIT_TESTS, *NO_RULES, *arguments, variables=variables)
-        if outcome.ok and (broken := self.broken_rules()):
-            return Outcome(False, f"{outcome.output}\nRows break {', '.join(broken)}", 1)
-        return outcome
-
-    def broken_rules(self) -> list[str]:
-        """Tests of ROW_RULES and KEY_RULES that fail, of all models and seeds that were built."""
-        nodes = dbt_server().parse_of_repository()["nodes"]
-        relations = {key: f"{node['schema']}.{node['alias']}" for key, node in nodes.items()}
-        rules: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
-        for node in nodes.values():
-            test = node.get("test_metadata") or {}
-            relation = relations.get(node.get("attached_node") or "")
-            # A limit that Jinja computes is judged where the demo is built.
-            if not relation or "{{" in str(test["kwargs"].get("high")):
-                continue
-            rule, given, where = test["name"], test["kwargs"], node["config"].get("where")
-            parent = relation
-            if rule in ROW_RULES:
-                found = f"count(*) filter ({breach_of(rule, given, where)})"
-            elif rule in KEY_RULES:
-                rows = f"(select * from {relation} where {where})" if where else relation
-                parents = {
-                    f"ref('{nodes[key]['name']}')": key for key in node["depends_on"]["nodes"]
-                }
-                parent = relations.get(parents.get(given.get("to"), ""), relation)
-                found = f"(select count(*) from ({lost_keys(rule, given, rows, parent)}) as lost)"
-            else:
-                continue
-            rules[relation][node["name"]] = found, parent
-        broken = []
-        with duckdb.connect(self.database, read_only=True) as connection:
-            built = connection.execute(
-                "select table_schema || '.' || table_name from information_schema.tables"
-            ).fetchall()
-            there = {name for (name,) in built}
-            for relation in rules.keys() & there:
-                # of a part of the project a key may lead to what was not built
-                found = {
-                    name: count
-                    for name, (count, parent) in rules[relation].items()
-                    if parent in there
-                }
-                columns = "".join(f', {count} as "{name}"' for name, count in found.items())
-                result = connection.execute(f"select count(*){columns} from {relation}")
-                counts = result.fetchone() or ()
-                broken += [name for name, count in zip(found, counts[1:], strict=True) if count]
-        return sorted(broken)
+    def build(
+        self,
+        *arguments: str,
+        variables: Mapping[str, Any] | None = None,
+        target: str | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """`dbt build` with all data tests, those that are rules at once, and no unit tests."""
+        return self.dbt(
+            *("build", *NO_UNIT_TESTS, *NO_RULES, *arguments),
+            variables=variables,
+            target=target,
+            environment={**RULES_AT_ONCE, **(environment or {})},
+        )
 
     def cli(
         self,

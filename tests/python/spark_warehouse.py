@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from harness import TIMEOUT_SECONDS, Outcome, Project, Row
+from harness import RULES_AT_ONCE, TIMEOUT_SECONDS, Outcome, Project, Row
 
 # Small data and large plans: compiling code for every query would take longer than running it.
 SETTINGS = """\
@@ -108,6 +108,7 @@ class SparkWarehouse:
             (home / part.name).symlink_to(part)
         return self.project.environment(
             {
+                **RULES_AT_ONCE,
                 "SPARK_HOME": str(home),
                 "SPARK_CONF_DIR": str(settings),
                 "SPARK_LOCAL_IP": "127.0.0.1",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 import pytest
-from harness import DICTIONARY, NO_ROW_RULES, RUN_LOG, PostgresServer, Project, Row
+from harness import DICTIONARY, NO_RULES, RULES_AT_ONCE, RUN_LOG, PostgresServer, Project, Row
 from spark_warehouse import SparkWarehouse
 
 Query = Callable[[str], list[Row]]
@@ -20,7 +20,7 @@ def test_postgres_builds_the_same_marts(
 ) -> None:
     database = postgres.new_database(DICTIONARY)
     outcome = project.dbt(
-        "build", *NO_ROW_RULES, target="postgres", environment=database.environment
+        *("build", *NO_RULES), target="postgres", environment={**database.environment, **RULES_AT_ONCE}
     )
     assert outcome.ok, outcome.output
     assert_same_marts(demo.query, database.execute)

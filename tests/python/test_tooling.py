@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from harness import KEY_RULES, REPOSITORY, ROW_RULES, PostgresServer, Project
+from harness import NO_RULES, NO_UNIT_TESTS, REPOSITORY, RULES_AT_ONCE, PostgresServer, Project
 
 from voc_cli.summary import (
     CLOSED_LOOP,
@@ -476,37 +476,69 @@ def test_dbt_sees_no_deprecated_or_misplaced_property(project: Project) -> None:
 # The harness that other tests stand on
 
 
+#: A rule of each kind that rows of the demo break, one of them only where it is asked, one that only warns, among those that they keep.
+BROKEN_RULES = """\
+models:
+  - name: company_nps
+    description: As in the demo, with rules that it breaks.
+    config: {contract: {enforced: false}}
+    columns:
+      - name: nps
+        data_tests:
+          - in_range: {name: broken_low, arguments: {low: 0}}
+          - in_range: {name: broken_high, arguments: {high: "{{ 10 * 2 }}"}}
+          - in_range: {name: kept_range, arguments: {low: -100, high: 100}}
+      - name: scope_type
+        data_tests:
+          - accepted_values: {name: broken_values, arguments: {values: [company, region]}}
+          - accepted_values: {name: kept_values, arguments: {values: [company]}, config: {where: "scope_type = 'company'"}}
+          - unique: {name: broken_unique, config: {where: "scope_value is not null"}}
+          - not_null: {name: kept_not_null}
+  - name: fct_survey_invitations
+    description: As in the demo, with rules that it breaks.
+    config: {contract: {enforced: false}}
+    data_tests:
+      - unique_grain: {name: broken_grain, arguments: {columns: [survey_id, team_id]}}
+      - unique_grain: {name: kept_grain, arguments: {columns: [invitation_id]}}
+    columns:
+      - name: team_id
+        data_tests:
+          - relationships: {name: broken_link, arguments: {to: ref('company_nps'), field: scope_value}, config: {where: "team_id is not null"}}
+          - relationships: {name: kept_link, arguments: {to: ref('dim_teams'), field: team_id}}
+          - not_null: {name: broken_not_null, config: {severity: warn}}
+"""
+
+
 def test_rules_are_judged_as_dbt_judges_them(forked_demo: Project) -> None:
-    """One breach of each kind, the others among values that pass."""
-    assert forked_demo.broken_rules() == []
-    one = "where rowid = (select min(rowid) from marts.{0} where {1} is not null)"
-    breaches = [
-        *(("company_nps", "scope_value", "null"), ("company_nps", "nps", "100.5")),
-        *(("company_nps", "scope_type", "'city'"), ("fct_survey_invitations", "team_id", "'none'")),
-    ]
-    with duckdb.connect(forked_demo.database) as connection:
-        for mart, column, value in breaches:
-            connection.execute(
-                f"update marts.{mart} set {column} = {value} {one.format(mart, column)}"
-            )
-        for mart, key in (
-            ("fct_survey_invitations", "invitation_id"),
-            ("company_nps", "scope_value"),
-        ):
-            connection.execute(
-                f"insert into marts.{mart} from marts.{mart} {one.format(mart, key)}"
-            )
-    judged = [
-        f"{mart},test_name:{rule}"
-        for mart in ("company_nps", "fct_survey_invitations")
-        for rule in (*ROW_RULES, *KEY_RULES)
-    ]
-    outcome = forked_demo.dbt("test", "--select", *judged)
-    failed = set(re.findall(r"Failure in test (\w+)", outcome.output))
-    assert len(failed) > 5, outcome.output
-    for rule in (*ROW_RULES, *KEY_RULES):
-        assert any(re.match(f"{rule}_(company|fct)_", name) for name in failed), rule
-    assert set(forked_demo.broken_rules()) == failed
+    """All of a model at once, and each as a test of its own: as many rows break the same rules."""
+    for mart in ("company_nps", "fct_survey_invitations"):
+        (file,) = (forked_demo.root / "models").rglob(f"{mart}.yml")
+        file.unlink()
+    forked_demo.write("models/marts/rules.yml", BROKEN_RULES)
+    chosen = ("--select", "company_nps", "fct_survey_invitations")
+    chosen += ("--indirect-selection", "cautious")
+    alone = forked_demo.dbt("build", *NO_UNIT_TESTS, *chosen)
+    found = re.findall(
+        r"(?:Failure|Warning) in test (\w+).*?Got (\d+) result", alone.output, re.DOTALL
+    )
+    assert {name for name, _ in found} == {*re.findall("broken_[a-z_]+", BROKEN_RULES)}
+    together = forked_demo.build(*chosen)
+    assert not together.ok
+    broken = dict(re.findall(r"(\w+) \((\d+)\)", together.output))
+    broken |= {name: rows for rows, name in re.findall(r"(\d+) rows break (\w+)", together.output)}
+    # of values dbt counts those that are not accepted, not the rows that hold them
+    assert int(broken.pop("broken_values")) >= int(dict(found)["broken_values"])
+    assert broken == {name: rows for name, rows in found if name != "broken_values"}
+    (run,) = forked_demo.query(
+        "select run_status, nodes_failed from marts.run_history order by started_at desc limit 1"
+    )
+    assert run == {"run_status": "failed", "nodes_failed": len(found) - 1}
+    told = forked_demo.cli("build", *chosen, *NO_RULES, environment=RULES_AT_ONCE)
+    assert told.exit_code == 1
+    assert "The build failed, and what was published before stays." in told.output
+    assert f"break {len(found) - 1} rules: broken_" in told.output
+    assert "broken_not_null" in told.output
+    assert "Traceback" not in told.output
 
 
 def test_landed_tables_keep_their_types(project: Project, tmp_path: Path) -> None:
