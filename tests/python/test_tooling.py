@@ -10,7 +10,6 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import yaml
 from harness import NO_RULES, NO_UNIT_TESTS, REPOSITORY, RULES_AT_ONCE, PostgresServer, Project
