@@ -109,6 +109,13 @@ def build(arguments: Sequence[str]) -> dbtRunnerResult:
         quiet += ["--log-level-file", "info"]
     with Progress() as progress:
         result = run_dbt([*command, *quiet], progress.hear)
+    if result.success and AT_ONCE in os.environ:
+        tests = (
+            getattr(node, "test_metadata", None) for node in read_manifest(arguments).nodes.values()
+        )
+        print(
+            f"  {sum(bool(test) and test.name in RULES for test in tests):,} rules of rows and keys hold."
+        )
     for warning in progress.warnings:
         print(f"  Warning: {warning}. {LOG} says more.")
     return result

@@ -10,17 +10,20 @@
     }) }}
 {% endmacro %}
 
-{#- The rules that rows of this run's models and seeds break, as [{name, rows, is_warning}]; none where dbt ran them as tests. -#}
+{#- The rules that rows of this run's models and seeds, and of sources, break, as [{name, rows, is_warning}]; none where dbt ran them as tests. -#}
 {% macro broken_rules(results) %}
     {%- set broken = [] -%}
     {%- if flags.WHICH == 'build' and env_var('VOC_RULES_AT_ONCE', '') -%}
         {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | list -%}
         {%- set by_relation = {} -%}
-        {%- for test in graph.nodes.values() if test.test_metadata and test.test_metadata.name in rules() and test.attached_node in built -%}
-            {%- do by_relation.setdefault(test.attached_node, []).append(test) -%}
+        {%- for test in graph.nodes.values() if test.test_metadata and test.test_metadata.name in rules() -%}
+            {%- set judged = test.attached_node or test.depends_on.nodes | last -%}
+            {%- if judged in built or judged in graph.sources -%}
+                {%- do by_relation.setdefault(judged, []).append(test) -%}
+            {%- endif -%}
         {%- endfor -%}
         {%- for judged, tests in by_relation.items() -%}
-            {%- do broken.extend(rules_broken_in(relation_of(graph.nodes[judged]), tests)) -%}
+            {%- do broken.extend(rules_broken_in(relation_of(graph.nodes.get(judged) or graph.sources[judged]), tests)) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(broken) }}
@@ -32,10 +35,18 @@
         {%- do counts.append(rules()[test.test_metadata.name](relation, test)) -%}
     {%- endfor -%}
     {%- set found = query_rows("select " ~ counts | join(', ') ~ " from " ~ relation) -%}
-    {%- for test, rows in zip(tests, found[0] if found else []) if rows -%}
-        {%- do broken.append({'name': test.name, 'rows': rows, 'is_warning': test.config.severity | upper == 'WARN'}) -%}
+    {%- for test, rows in zip(tests, found[0] if found else []) -%}
+        {%- set is_error = test.config.severity | upper == 'ERROR' and is_beyond(rows, test.config.error_if) -%}
+        {%- if is_error or is_beyond(rows, test.config.warn_if) -%}
+            {%- do broken.append({'name': test.name, 'rows': rows, 'is_warning': not is_error}) -%}
+        {%- endif -%}
     {%- endfor -%}
     {{ return(broken) }}
+{% endmacro %}
+
+{#- Whether so many rows are what a test's error_if or warn_if speaks of, which is SQL. -#}
+{% macro is_beyond(rows, condition) %}
+    {{ return(rows != 0 if condition == '!= 0' else query_rows("select case when " ~ rows ~ " " ~ condition ~ " then 1 else 0 end")[0][0] == 1) }}
 {% endmacro %}
 
 {#- An aggregate over the rows of the relation. Null breaks `not_null` alone. -#}
@@ -65,8 +76,9 @@
         {%- set rows = "(select * from " ~ relation ~ " where " ~ test.config.where ~ ")" -%}
     {%- endif -%}
     {%- if test.test_metadata.name == 'relationships' -%}
-        {%- set parents = test.depends_on.nodes | reject('equalto', test.attached_node) | list or [test.attached_node] -%}
-        {%- set parent = load_relation(relation_of(graph.nodes[parents[0]])) -%}
+        {#- dbt lists the parent first; a model that leads to itself is listed once -#}
+        {%- set parent_node = test.depends_on.nodes[0] -%}
+        {%- set parent = load_relation(relation_of(graph.nodes.get(parent_node) or graph.sources[parent_node])) -%}
         {#- of a part of the project a key may lead to what was never built -#}
         {%- if not parent -%}{{ return("0") }}{%- endif -%}
         {%- set lost = "select 1 as one from " ~ rows ~ " as child left join " ~ parent ~ " as parent on child." ~ column ~ " = parent." ~ given.field

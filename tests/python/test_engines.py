@@ -20,7 +20,9 @@ def test_postgres_builds_the_same_marts(
 ) -> None:
     database = postgres.new_database(DICTIONARY)
     outcome = project.dbt(
-        *("build", *NO_RULES), target="postgres", environment={**database.environment, **RULES_AT_ONCE}
+        *("build", *NO_RULES),
+        target="postgres",
+        environment={**database.environment, **RULES_AT_ONCE},
     )
     assert outcome.ok, outcome.output
     assert_same_marts(demo.query, database.execute)

@@ -505,6 +505,8 @@ models:
           - relationships: {name: broken_link, arguments: {to: ref('company_nps'), field: scope_value}, config: {where: "team_id is not null"}}
           - relationships: {name: kept_link, arguments: {to: ref('dim_teams'), field: team_id}}
           - not_null: {name: broken_not_null, config: {severity: warn}}
+          - not_null: {name: broken_more_than_once, config: {error_if: "> 1"}}
+          - not_null: {name: kept_few, config: {error_if: "> 100000", warn_if: "> 100000"}}
 """
 
 
