@@ -14,7 +14,8 @@
 
 {% macro public_marts() %}
     {%- set found = [] -%}
-    {%- for mart in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('access', 'equalto', 'public') | sort(attribute='name') -%}
+    {%- set own = graph.nodes.values() | selectattr('package_name', 'equalto', own_project()) | selectattr('resource_type', 'equalto', 'model') -%}
+    {%- for mart in own | selectattr('access', 'equalto', 'public') | sort(attribute='name') -%}
         {%- set relation = load_relation(relation_of(mart)) -%}
         {%- if not relation -%}
             {%- do exceptions.raise_compiler_error("There is no " ~ mart.schema ~ "." ~ mart.alias ~ " to publish: build the whole project first.") -%}

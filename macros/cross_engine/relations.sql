@@ -1,9 +1,30 @@
-{#- Where a node of the graph (model, seed or source) is in the warehouse; own_model finds the node of a model by its name. -#}
+{#- Where a node of the graph (model, seed or source) is in the warehouse. -#}
 {% macro relation_of(node) %}
     {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier or node.alias)) }}
 {% endmacro %}
 
-{% macro own_model(name) %}{{ return(graph.nodes['model.' ~ project_name ~ '.' ~ name]) }}{% endmacro %}
+{#- The name of this project, whichever one it is installed into; `project_name` is the name of that one. -#}
+{% macro own_project() %}{{ return('voc_warehouse') }}{% endmacro %}
+
+{#- A node of the graph by its name. A vendor may live in the project that this one is installed into: its sources and staging models are there. -#}
+{% macro own_model(name) %}
+    {{ return(graph.nodes.get('model.' ~ own_project() ~ '.' ~ name) or graph.nodes.get('model.' ~ project_name ~ '.' ~ name)) }}
+{% endmacro %}
+
+{% macro own_source(vendor, table) %}
+    {%- set name = vendor ~ '.' ~ table -%}
+    {{ return(graph.sources.get('source.' ~ own_project() ~ '.' ~ name) or graph.sources['source.' ~ project_name ~ '.' ~ name]) }}
+{% endmacro %}
+
+{#- The sources whose tables vendors land: of another project those of the listed vendors alone. -#}
+{% macro landed_sources() %}
+    {%- set listed, found = [], [] -%}
+    {%- for domain in domains() -%}{%- do listed.extend(vendors(domain)) -%}{%- endfor -%}
+    {%- for source in graph.sources.values() if source.package_name == own_project() or source.source_name in listed -%}
+        {%- do found.append(source) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{% endmacro %}
 
 {#- A landed table as its engine spells it: loaders land CASE_COMMENT, case_comment and CaseComment, and dbt takes none for another. The
     exact name comes before one that differs in case, and that before one that differs in underscores. -#}

@@ -9,7 +9,7 @@
 {% macro personal_columns(landed) %}
     {%- set found = [] -%}
     {%- if execute and landed.exists and graph.sources is defined -%}
-        {%- set inventory = graph.sources['source.' ~ project_name ~ '.' ~ landed.vendor ~ '.' ~ landed.table] -%}
+        {%- set inventory = own_source(landed.vendor, landed.table) -%}
         {%- set own = [] -%}
         {%- for names in key_columns(landed) if landed_column(landed, names) -%}{%- do own.append(landed_column(landed, names).name) -%}{%- endfor -%}
         {%- for column in inventory.columns.values() -%}
@@ -72,7 +72,7 @@
 {#- Every kind of id of a person that the source of some vendor knows. -#}
 {% macro person_kinds() %}
     {%- set kinds = [] -%}
-    {%- for source in graph.sources.values() -%}
+    {%- for source in landed_sources() -%}
         {%- for column in source.columns.values() -%}{%- do kinds.extend(listed(column.config.meta.get('person'))) -%}{%- endfor -%}
     {%- endfor -%}
     {{ return(kinds | reject('in', ['email', 'any']) | unique | sort) }}
@@ -125,14 +125,14 @@
 {% endmacro %}
 
 {% macro on_erasure(landed) %}
-    {{ return(graph.sources['source.' ~ project_name ~ '.' ~ landed.vendor ~ '.' ~ landed.table].config.meta.get('on_erasure', 'drop')) }}
+    {{ return(own_source(landed.vendor, landed.table).config.meta.get('on_erasure', 'drop')) }}
 {% endmacro %}
 
 {#- Every landed table of the inventory that names people, looked up now: no model could list them all. The demo has nobody to erase. -#}
 {% macro tables_that_name_people() %}
     {%- set tables = [] -%}
     {%- if execute and not var('voc_demo') -%}
-        {%- for node in graph.sources.values() | sort(attribute='unique_id') -%}
+        {%- for node in landed_sources() | sort(attribute='unique_id') -%}
             {%- set relation = found_relation(relation_of(node)) -%}
             {%- if relation -%}
                 {%- set landed = {

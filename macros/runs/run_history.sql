@@ -65,7 +65,8 @@ commit;
 {% endmacro %}
 
 {% macro run_row(history, results, broken) %}
-    {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | map(attribute='unique_id') | list -%}
+    {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model')
+        | selectattr('package_name', 'equalto', own_project()) | map(attribute='unique_id') | list -%}
     {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | select('in', models) | list -%}
     {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error']) | list + broken -%}
     {%- set finished_at = modules.datetime.datetime.now(modules.pytz.utc) -%}

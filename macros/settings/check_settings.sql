@@ -9,7 +9,7 @@
         {%- set listed = [] -%}
         {%- for domain in domains() -%}{%- do listed.extend(vendors(domain)) -%}{%- endfor -%}
         {%- for table in var('landed_aliases') -%}
-            {%- if not graph.sources.values() | selectattr('source_name', 'equalto', table.split('__')[0]) | selectattr('name', 'equalto', table.split('__')[-1]) | list -%}
+            {%- if not landed_sources() | selectattr('source_name', 'equalto', table.split('__')[0]) | selectattr('name', 'equalto', table.split('__')[-1]) | list -%}
                 {%- do exceptions.raise_compiler_error(
                     "landed_aliases names " ~ table ~ ", which no vendor lands: write <vendor>__<table>, for example generic__accounts."
                 ) -%}
@@ -17,7 +17,7 @@
         {%- endfor -%}
         {%- for vendor in var('landed_day_order') -%}
             {%- do day_order(vendor) -%}
-            {%- if not graph.sources.values() | selectattr('source_name', 'equalto', vendor) | list -%}
+            {%- if not landed_sources() | selectattr('source_name', 'equalto', vendor) | list -%}
                 {%- do exceptions.raise_compiler_error("landed_day_order names " ~ vendor ~ ", which lands nothing: write a vendor, for example generic.") -%}
             {%- endif -%}
         {%- endfor -%}
@@ -38,10 +38,12 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- A variable that nobody reads is a mistyped one. Of those in dbt_project.yml only voc_cli sees the names. -#}
+{#- A variable that nobody reads is a mistyped one. Of those in dbt_project.yml only voc_cli sees the names; a project that this one is
+    installed into has variables of its own. -#}
 {% macro check_names(given) %}
+    {%- if project_name != own_project() -%}{{ return('') }}{%- endif -%}
     {%- set known = known_settings().keys() | list -%}
-    {%- for source in graph.sources.values() if source.source_name ~ '_schema' not in known -%}{%- do known.append(source.source_name ~ '_schema') -%}{%- endfor -%}
+    {%- for source in landed_sources() if source.source_name ~ '_schema' not in known -%}{%- do known.append(source.source_name ~ '_schema') -%}{%- endfor -%}
     {%- for name in given if name not in known -%}
         {%- do exceptions.raise_compiler_error("There is no variable '" ~ name ~ "'. The variables are: " ~ known | sort | join(', ') ~ ".") -%}
     {%- endfor -%}
@@ -64,7 +66,7 @@
 {% endmacro %}
 
 {% macro check_vendor_has_landed(vendor) %}
-    {%- set tables = graph.sources.values() | selectattr('source_name', 'equalto', vendor) | list -%}
+    {%- set tables = landed_sources() | selectattr('source_name', 'equalto', vendor) | list -%}
     {%- set found = namespace(any=false) -%}
     {%- for table in tables if not found.any -%}
         {%- if found_relation(relation_of(table)) -%}

@@ -70,7 +70,7 @@ select 1 as parsed
     {{ return(contract(domain, entity).config.meta.get('is_definition', false)) }}
 {% endmacro %}
 
-{% macro contract(domain, entity) %}{{ return(graph.nodes['model.' ~ project_name ~ '.int_' ~ domain ~ '__' ~ entity ~ '_unioned']) }}{% endmacro %}
+{% macro contract(domain, entity) %}{{ return(own_model('int_' ~ domain ~ '__' ~ entity ~ '_unioned')) }}{% endmacro %}
 
 {#- A staging model for an entity that the vendor does not have. -#}
 {% macro stage_nothing(domain, entity) %}

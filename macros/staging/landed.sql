@@ -178,7 +178,7 @@ nullif(substring(coalesce(',' || {{ texts | join(", '') || coalesce(',' || ") }}
     override this macro, or have no copies. -#}
 {% macro key_columns(landed) %}
     {%- if graph.sources is not defined -%}{{ return([]) }}{%- endif -%}
-    {{ return(graph.sources['source.' ~ project_name ~ '.' ~ landed.vendor ~ '.' ~ landed.table].config.meta.get('key', ['id'])) }}
+    {{ return(own_source(landed.vendor, landed.table).config.meta.get('key', ['id'])) }}
 {% endmacro %}
 
 {#- SQL: the key of a landed row as one text, of the columns of it that landed; null where the first is. none: no column of it landed. -#}

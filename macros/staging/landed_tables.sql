@@ -4,12 +4,11 @@
     ("task / event"); without it all the tables it reads are one group. None: the table only adds to rows of others. -#}
 {% macro tables_read() %}
     {%- set reads = [] -%}
-    {%- set prefix = 'model.' ~ project_name ~ '.' -%}
     {%- for domain in domains() -%}
-        {%- for id in graph.nodes | sort if id.startswith(prefix ~ 'int_' ~ domain ~ '__') and id.endswith('_unioned') -%}
+        {%- for id in graph.nodes | sort if id.startswith('model.' ~ own_project() ~ '.int_' ~ domain ~ '__') and id.endswith('_unioned') -%}
             {%- set entity = id.split('__')[-1].removesuffix('_unioned') -%}
             {%- for vendor in vendors(domain) -%}
-                {%- set staging = graph.nodes.get(prefix ~ 'stg_' ~ vendor ~ '__' ~ entity) -%}
+                {%- set staging = own_model('stg_' ~ vendor ~ '__' ~ entity) -%}
                 {%- if staging -%}
                     {%- set own = tables_of_staging(staging) -%}
                     {%- for table, node in own.tables.items() -%}
@@ -32,7 +31,7 @@
     {%- set reads, found, nodes, near = tables_read(), [], {}, {} -%}
     {%- for read in reads -%}{%- do nodes.update({(read.vendor, read.table): read.node}) -%}{%- endfor -%}
     {%- if not var('voc_demo') and not is_offline() -%}
-        {%- for source in graph.sources.values() | sort(attribute='unique_id')
+        {%- for source in landed_sources() | sort(attribute='unique_id')
             if (source.source_name, source.name) not in nodes and found_relation(relation_of(source)) -%}
             {%- do nodes.update({(source.source_name, source.name): source}) -%}
             {%- do reads.append({'vendor': source.source_name, 'domain': none, 'entity': none, 'table': source.name, 'alternatives': none}) -%}
@@ -72,7 +71,7 @@
 {% macro near_miss(node) %}
     {%- if is_offline() -%}{{ return(none) }}{%- endif -%}
     {%- set declared = [] -%}
-    {%- for source in graph.sources.values() if source.source_name == node.source_name -%}
+    {%- for source in landed_sources() if source.source_name == node.source_name -%}
         {%- do declared.append(folded_name(source.identifier)) -%}
     {%- endfor -%}
     {%- set wanted = folded_name(node.identifier) -%}
