@@ -28,7 +28,7 @@ PROJECT = {
 OWN_MODEL = """\
 select account_id, health_band
 from {{ ref('voc_warehouse', 'account_health') }}
-where arr >= {{ var('least_arr') }}
+where coalesce(arr, 0) >= {{ var('least_arr') }}
 """
 OWN_RULES = """\
 models:

@@ -475,6 +475,27 @@ def test_dbt_sees_no_deprecated_or_misplaced_property(project: Project) -> None:
 # The harness that other tests stand on
 
 
+def test_what_a_model_made_stays_until_the_next_is_whole(forked_demo: Project) -> None:
+    """On DuckDB, where a table or view is replaced under its own name: a failure leaves the one before, and one kind follows the other."""
+    path, text = (
+        "models/marts/replaced.sql",
+        "{{{{ config(materialized='{}', contract={{'enforced': false}}) }}}} select {} as n",
+    )
+    for kind, value, ok in (
+        *(("table", "1", True), ("table", "cast('none' as integer)", False), ("view", "2", True)),
+        *(("view", "nowhere", False), ("table", "3", True)),
+    ):
+        forked_demo.write(path, text.format(kind, value))
+        before = forked_demo.value("select n from marts.replaced") if value != "1" else None
+        outcome = forked_demo.dbt("run", "--select", "replaced")
+        assert outcome.ok == ok, outcome.output
+        assert forked_demo.value("select n from marts.replaced") == (int(value) if ok else before)
+    left = forked_demo.query(
+        "select 1 from information_schema.tables where table_name like 'replaced_%'"
+    )
+    assert not left
+
+
 #: A rule of each kind that rows of the demo break, one of them only where it is asked, one that only warns, among those that they keep.
 BROKEN_RULES = """\
 models:
