@@ -13,7 +13,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
 
-from voc_cli.arguments import AT_ONCE, RULES, read_arguments
+from voc_cli.arguments import AT_ONCE, EXCLUDED_TYPES, RULES, read_arguments
 from voc_cli.progress import Progress
 from voc_cli.settings import UserError
 
@@ -99,7 +99,7 @@ def build(arguments: Sequence[str]) -> dbtRunnerResult:
     given = {argument.partition("=")[0] for argument in arguments}
     if not os.environ.get("CHECK") and not TYPE_OPTIONS & given:
         command += ["--exclude-resource-type", "unit_test"]
-        if "--selector" not in given and not read_arguments(arguments).is_partial:
+        if not {"--selector", *EXCLUDED_TYPES} & given and not read_arguments(arguments).is_partial:
             command += ["--exclude", *(f"test_name:{rule}" for rule in RULES)]
             os.environ[AT_ONCE] = "1"
     if os.environ.get("VERBOSE"):
